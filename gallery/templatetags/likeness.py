@@ -1,0 +1,67 @@
+"""Template tags of the pages: icons, the import map, links in the navigation, sizes and shares in words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from gallery.assets import icon_body, import_map
+
+register = template.Library()
+
+SCRIPT_ICONS = tuple(
+    """
+    archive-restore arrow-left arrow-right check chevron-left chevron-right circle-alert
+    circle-check copy download external-link eye eye-off folder-heart globe heart image-plus info
+    lock maximize pencil plus rotate-cw scan-search search star tag tags trash-2 triangle-alert
+    undo-2 upload users x zoom-in zoom-out
+    """.split()
+)
+"""Icons that scripts draw; each page carries them once, as symbols."""
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """A Lucide icon as inline SVG: with a label an image of that name, without one decoration."""
+    body = mark_safe(icon_body(name))  # noqa: S308  # read from the installed icon package, never from users
+    if label:
+        return format_html(
+            '<svg class="icon" viewBox="0 0 24 24" role="img" aria-label="{}">{}</svg>', label, body
+        )
+    return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', body)
+
+
+@register.simple_tag
+def icon_sheet() -> SafeString:
+    """The icons that scripts use, as ``<symbol id="icon-NAME">`` in one hidden drawing."""
+    symbols = "".join(
+        f'<symbol id="icon-{name}" viewBox="0 0 24 24">{icon_body(name)}</symbol>' for name in SCRIPT_ICONS
+    )
+    return mark_safe(f'<svg class="icon-sheet" aria-hidden="true">{symbols}</svg>')  # noqa: S308  # icon package only
+
+
+@register.simple_tag(takes_context=True)
+def import_map_script(context: dict[str, Any]) -> SafeString:
+    """The page's import map: the only inline script, let through by its nonce."""
+    text = json.dumps(import_map(), separators=(",", ":")).replace("<", "\\u003c")
+    return format_html(
+        '<script type="importmap" nonce="{}">{}</script>',
+        context["request"].csp_nonce,
+        mark_safe(text),  # noqa: S308  # JSON of our own static addresses, "<" escaped
+    )
+
+
+@register.inclusion_tag("base/nav_link.html", takes_context=True)
+def nav_link(
+    context: dict[str, Any], url_name: str, label: str, icon_name: str, rank: str = ""
+) -> dict[str, Any]:
+    """One entry of the navigation; marked as current on its page and on those below it."""
+    url = reverse(url_name)
+    path = context["request"].path
+    current = path == url or (url != "/" and path.startswith(url))
+    return {"url": url, "label": label, "icon_name": icon_name, "current": current, "rank": rank}

@@ -1,0 +1,18 @@
+/** What every page runs: theme, floating menus, the search box, dropped pictures. */
+import { startTheme } from "likeness/base/theme";
+
+function closeMenus(except = null) {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+        if (menu !== except) menu.open = false;
+    }
+}
+
+document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" ? event.target.closest?.("details.menu[open]") : null;
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+});
+
+startTheme();
