@@ -14,13 +14,43 @@ from gallery.assets import icon_body, import_map
 
 register = template.Library()
 
-SCRIPT_ICONS = tuple(
-    """
-    archive-restore arrow-left arrow-right check chevron-left chevron-right circle-alert
-    circle-check copy download external-link eye eye-off folder-heart globe heart image-plus info
-    lock maximize pencil plus rotate-cw scan-search search star tag tags trash-2 triangle-alert
-    undo-2 upload users x zoom-in zoom-out
-    """.split()
+SCRIPT_ICONS = (
+    "archive-restore",
+    "arrow-left",
+    "arrow-right",
+    "check",
+    "chevron-left",
+    "chevron-right",
+    "circle-alert",
+    "circle-check",
+    "copy",
+    "download",
+    "external-link",
+    "eye",
+    "eye-off",
+    "folder-heart",
+    "globe",
+    "heart",
+    "image-plus",
+    "info",
+    "lock",
+    "maximize",
+    "pencil",
+    "plus",
+    "rotate-cw",
+    "scan-search",
+    "search",
+    "star",
+    "tag",
+    "tags",
+    "trash-2",
+    "triangle-alert",
+    "undo-2",
+    "upload",
+    "users",
+    "x",
+    "zoom-in",
+    "zoom-out",
 )
 """Icons that scripts draw; each page carries them once, as symbols."""
 
