@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: made once with initdb, started and stopped with pg_ctl, reached by a socket only.
+"""The embedded PostgreSQL: made once with initdb, tuned to the machine, reached by a socket only.
 
 The wheel's own Python interface is passed over on purpose: it gives up after 10 seconds (crash recovery takes
 longer), keeps a list of users that a killed process never leaves, and widens the rights of folders.
@@ -6,7 +6,9 @@ longer), keeps a list of users that a killed process never leaves, and widens th
 
 import importlib.util
 import os
+import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -22,6 +24,7 @@ VERSION = "18"
 START_TIMEOUT_S = 600
 """Recovery after a crash replays up to max_wal_size; that takes minutes on slow disks, seconds elsewhere."""
 STOP_TIMEOUT_S = 60
+POLL_S = 0.05
 MAX_CONNECTIONS = 100
 
 
@@ -74,34 +77,78 @@ class Postgres:
         self.url = paths.database_url(data, "postgres")
         self.account = account
         self.options = dict(options or {})
+        self.note = self.folder / "postmaster.pid"
+        self._child: subprocess.Popen[bytes] | None = None
 
     def running(self) -> bool:
-        """Whether a server works on this folder. A note that a dead server left is removed."""
-        note = self.folder / "postmaster.pid"
-        try:
-            pid = int(note.read_text().split("\n", 1)[0])
-        except FileNotFoundError:
-            return False
-        except ValueError:
-            return self._discard(note)
-        return _is_server_of(pid, self.folder) or self._discard(note)
+        """Whether a server works on this folder."""
+        return self._process() is not None
 
     def start(self) -> None:
         """Make the cluster where there is none, start it, and wait until it answers. Raises ServerError."""
         if not self.running():
             self._initialise()
             self._check_version()
-            settings = tuning(machine.memory_bytes(), machine.shared_memory_bytes()) | self.options
-            settings |= {"listen_addresses": "", "unix_socket_directories": str(self.sockets)}
-            settings |= {"unix_socket_permissions": "0700"}
-            words = " ".join(f"-c {name}={_quoted(value)}" for name, value in settings.items())
-            self._run("pg_ctl", ["start", "-w", "-t", str(START_TIMEOUT_S), "-l", str(self.log), "-o", words])
+            self._launch()
+        self._wait_until_ready()
         self._create_database()
 
     def stop(self) -> None:
         """Stop the server: open transactions are rolled back, everything is written."""
-        if self.running():
-            self._run("pg_ctl", ["stop", "-w", "-t", str(STOP_TIMEOUT_S), "-m", "fast"])
+        process = self._process()
+        if process is None:
+            return
+        # PostgreSQL's "fast" and "immediate" shutdowns; after the second it recovers at the next start.
+        for stop_signal in (signal.SIGINT, signal.SIGQUIT):
+            process.send_signal(stop_signal)
+            try:
+                process.wait(STOP_TIMEOUT_S)
+                break
+            except psutil.TimeoutExpired:
+                continue
+        if self._child is not None:
+            self._child.wait()
+
+    def _launch(self) -> None:
+        settings = tuning(machine.memory_bytes(), machine.shared_memory_bytes()) | self.options
+        settings |= {"listen_addresses": "", "unix_socket_directories": str(self.sockets)}
+        settings |= {"unix_socket_permissions": "0700"}
+        words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        with self.log.open("ab") as log:
+            self._child = subprocess.Popen(  # noqa: S603 - our own program and paths
+                [str(programs() / "postgres"), "-D", str(self.folder), *words],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                env=_environment(),
+                # A session of its own: Ctrl-C in the terminal must not reach it before its users have ended.
+                start_new_session=True,
+                user=self.account.uid if self.account else None,
+                group=self.account.gid if self.account else None,
+                extra_groups=[] if self.account else None,
+            )
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._ready():
+            ended = self._child.poll() is not None if self._child else not self.running()
+            if ended or time.monotonic() > deadline:
+                words = " ".join(self._last_words())
+                raise ServerError(f"The embedded PostgreSQL did not start: {words} (its log is {self.log}).")
+            time.sleep(POLL_S)
+
+    def _ready(self) -> bool:
+        """Whether the server says so in its note: the eighth line is its state."""
+        try:
+            lines = self.note.read_text().splitlines()
+        except OSError:
+            return False
+        return len(lines) >= 8 and lines[7].strip() == "ready" and self.running()
+
+    def _last_words(self) -> list[str]:
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return [line for line in lines if "FATAL" in line or "HINT" in line][-2:] or lines[-1:]
 
     def _initialise(self) -> None:
         if (self.folder / "PG_VERSION").exists():
@@ -132,30 +179,36 @@ class Postgres:
                 f"The embedded database does not answer ({error}); its log is {self.log}."
             ) from error
 
-    def _discard(self, note: Path) -> bool:
-        note.unlink(missing_ok=True)
-        return False
+    def _process(self) -> psutil.Process | None:
+        """The server that works on this folder. A note that a dead server left is removed."""
+        try:
+            pid = int(self.note.read_text().split("\n", 1)[0])
+        except (OSError, ValueError):
+            return None
+        process = _server_of(pid, self.folder)
+        if process is None:
+            # PostgreSQL itself would take any process that now has this number for a living server.
+            self.note.unlink(missing_ok=True)
+        return process
 
     def _run(self, program: str, arguments: Sequence[str]) -> None:
-        command = [str(programs() / program), "-D", str(self.folder), *arguments]
-        log = self.log.with_name("postgres-commands.log")
-        with log.open("wb") as output:
-            # A file and not a pipe: the server inherits the output and would hold a pipe open for good.
-            result = subprocess.run(  # noqa: S603 - our own program and paths
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                cwd=self.folder,
-                env=_environment(),
-                check=False,
-                user=self.account.uid if self.account else None,
-                group=self.account.gid if self.account else None,
-                extra_groups=[] if self.account else None,
-            )
+        result = subprocess.run(  # noqa: S603 - our own program and paths
+            [str(programs() / program), "-D", str(self.folder), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=self.folder,
+            env=_environment(),
+            check=False,
+            text=True,
+            errors="replace",
+            user=self.account.uid if self.account else None,
+            group=self.account.gid if self.account else None,
+            extra_groups=[] if self.account else None,
+        )
         if result.returncode != 0:
-            last = log.read_text(errors="replace").strip().splitlines()[-3:]
-            raise ServerError(f"PostgreSQL's {program} failed: {' '.join(last)} (its log is {self.log}).")
+            last = " ".join(result.stdout.strip().splitlines()[-3:])
+            raise ServerError(f"PostgreSQL's {program} failed: {last}")
 
 
 def _environment() -> dict[str, str]:
@@ -167,20 +220,13 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _is_server_of(pid: int, folder: Path) -> bool:
+def _server_of(pid: int, folder: Path) -> psutil.Process | None:
     try:
         process = psutil.Process(pid)
-        return process.name().startswith("postgres") and Path(process.cwd()) == folder
-    except (psutil.NoSuchProcess, psutil.ZombieProcess):
-        return False
-    except psutil.AccessDenied:
-        return True
+        return process if process.name().startswith("postgres") and Path(process.cwd()) == folder else None
+    except psutil.Error:
+        return None
 
 
 def _between(low: int, value: int, high: int) -> int:
     return max(low, min(value, high))
-
-
-def _quoted(value: str) -> str:
-    """`value` for the shell that pg_ctl starts the server with."""
-    return "'" + value.replace("'", "'\\''") + "'"

@@ -60,10 +60,19 @@ class Servers:
             finally:
                 self._use.close()
                 self._use = None
-            with ThreadPoolExecutor(2) as threads:
-                stopped = [threads.submit(server.stop) for server in self._wanted()]
-            for future in stopped:
-                future.result()
+            self._stop_all()
+
+    def stop(self) -> None:
+        """Stop the servers whoever uses them."""
+        if self.data.exists():
+            with self._starting_or_stopping():
+                self._stop_all()
+
+    def _stop_all(self) -> None:
+        with ThreadPoolExecutor(2) as threads:
+            stopped = [threads.submit(server.stop) for server in self._wanted()]
+        for future in stopped:
+            future.result()
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -86,6 +95,7 @@ class Servers:
 
     @contextlib.contextmanager
     def _starting_or_stopping(self) -> Iterator[None]:
+        paths.run_folder(self.data).mkdir(parents=True, exist_ok=True)
         with self._lock_file("servers").open("wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield

@@ -1,0 +1,26 @@
+"""Ends what a test session left, however the session ended: it waits on a pipe that only the session holds.
+
+Run as `python -m tests.reaper DATA_FOLDER`.
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+
+def reap(data: Path) -> None:
+    """End the processes that carry the mark of `data`, stop its servers, and remove the folder."""
+    from gallery.embedded import paths
+    from gallery.embedded.processes import end_marked
+    from gallery.embedded.servers import Servers
+
+    end_marked(data, patience_s=5)
+    Servers(data).stop()
+    sockets = paths.socket_folder(data)
+    shutil.rmtree(data, ignore_errors=True)
+    shutil.rmtree(sockets, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.stdin.buffer.read()
+    reap(Path(sys.argv[1]))
