@@ -1,0 +1,161 @@
+"""What is known about photos being the same picture, and what people decided about it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from pgvector.django import BitField
+
+from gallery.models import Photo
+
+PHASH_BITS = 256
+
+
+class Verdict(models.TextChoices):
+    """What a verified pair is, strongest first."""
+
+    IDENTICAL_PIXELS = "identical-pixels", "Identical pixels"
+    SAME_PICTURE = "same-picture", "Same picture"
+    EDITED = "edited", "Edited"
+    CROP = "crop", "Crop"
+    ROTATED = "rotated", "Turned or mirrored"
+    NEAR_SHOT = "near-shot", "Near shot"
+
+
+class Fingerprint(models.Model):
+    """What makes a photo findable as a copy; made by the analyse stage."""
+
+    photo = models.OneToOneField(Photo, on_delete=models.CASCADE, related_name="fingerprint")
+    version = models.PositiveSmallIntegerField()
+    phash = BitField(length=PHASH_BITS, null=True, help_text="Null for dull pictures, which no hash tells apart.")
+    phash_quality = models.PositiveSmallIntegerField(default=0)
+    features = models.BinaryField(default=bytes, help_text="Packed local features.")
+    feature_count = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"fingerprint of photo {self.photo_id}"
+
+
+class PairOfPhotos(models.Model):
+    """An unordered pair, stored with the lower id first."""
+
+    low = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="+")
+    high = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+class Match(PairOfPhotos):
+    """A verified pair: its kind, how sure we are, and the evidence a person can check."""
+
+    kind = models.CharField(max_length=20, choices=Verdict.choices)
+    confidence = models.FloatField()
+    transform = models.JSONField(
+        null=True, help_text="2x3 affine map from low to high, both in units of their own width and height."
+    )
+    mirrored = models.BooleanField(default=False)
+    evidence = models.JSONField(default=dict)
+    sentence = models.TextField()
+    engine_version = models.PositiveSmallIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["low", "high"], name="match_once_per_pair"),
+            models.CheckConstraint(condition=Q(low__lt=F("high")), name="match_low_before_high"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.low_id} ~ {self.high_id}: {self.kind}"
+
+
+class GroupStatus(models.TextChoices):
+    OPEN = "open", "Open"
+    RESOLVED = "resolved", "Resolved"
+    DISMISSED = "dismissed", "Dismissed"
+
+
+class Group(models.Model):
+    """Photos that are, each of them verified against the keeper, the same picture."""
+
+    status = models.CharField(max_length=10, choices=GroupStatus.choices, default=GroupStatus.OPEN)
+    version = models.PositiveIntegerField(default=1, help_text="Grows with every change; decisions name it.")
+    kind = models.CharField(max_length=20, choices=Verdict.choices, help_text="The weakest kind among the members.")
+    confidence = models.FloatField()
+    suggested_keeper = models.ForeignKey(Photo, null=True, on_delete=models.SET_NULL, related_name="+")
+    why = models.JSONField(default=list, help_text="Sentences that say why the suggested keeper is the best.")
+    bytes_saved = models.BigIntegerField(default=0, help_text="Freed when all but the keeper go.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    photos = models.ManyToManyField(Photo, through="GroupMember", related_name="duplicate_groups")
+
+    class Meta:
+        indexes = [models.Index(fields=["status", "-confidence", "-id"], name="group_queue_order")]
+
+    def __str__(self) -> str:
+        return f"group {self.pk} ({self.kind}, {self.status})"
+
+
+class GroupMember(models.Model):
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="members")
+    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="group_memberships")
+    verdict = models.CharField(max_length=20, choices=Verdict.choices, blank=True, help_text="Against the keeper.")
+    reasons = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["group", "photo"], name="photo_once_per_group")]
+
+    def __str__(self) -> str:
+        return f"photo {self.photo_id} in group {self.group_id}"
+
+
+class Resolution(models.Model):
+    """What a person decided about a group, with all that is needed to take it back."""
+
+    class Action(models.TextChoices):
+        RESOLVE = "resolve", "Kept some, trashed the rest"
+        DISMISS = "dismiss", "Not duplicates"
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="resolutions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    action = models.CharField(max_length=8, choices=Action.choices)
+    kept = models.JSONField(default=list)
+    trashed = models.JSONField(default=list)
+    before = models.JSONField(default=dict, help_text="The rows that the decision changed, as they were.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"resolution {self.pk} of group {self.group_id}"
+
+
+class PairDecision(PairOfPhotos):
+    """A person's word on a pair; it outlives re-runs and threshold changes."""
+
+    class Kind(models.TextChoices):
+        NOT_DUPLICATES = "not-duplicates", "Not duplicates"
+        KEPT_BOTH = "kept-both", "Both kept"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    decided_at = models.DateTimeField(auto_now_add=True)
+    resolution = models.ForeignKey(Resolution, null=True, on_delete=models.SET_NULL, related_name="decisions")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["low", "high"], name="decision_once_per_pair"),
+            models.CheckConstraint(condition=Q(low__lt=F("high")), name="decision_low_before_high"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.low_id} and {self.high_id}: {self.kind}"

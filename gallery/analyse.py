@@ -1,0 +1,160 @@
+"""Stage "analyse": one decode in a guarded child, and what each analyser makes of it is saved."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+from django.conf import settings
+from django.utils.dateparse import parse_datetime
+from django.utils.module_loading import import_string
+from django.utils.timezone import get_current_timezone
+
+from gallery import jobs, pipeline
+from gallery.imaging.guard import Analysis, DecoderDied, GuardedDecoder, Refused
+from gallery.models import Photo, PhotoState, TagSource
+from gallery.originals import local_original
+from gallery.pipeline import Stage
+from gallery.previews import save_previews
+from gallery.tags import add_tags, usable_keywords
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from gallery.models import Job
+
+STAGE_NAME = "analyse"
+
+
+class Analyser(Protocol):
+    """Something that analyse finds out about each photo."""
+
+    name: str
+    #: Dotted path "module:function" of a pure function Picture -> dict, run in the guarded child.
+    compute: str
+
+    def save(self, photo: Photo, result: dict[str, Any]) -> None:
+        """Put the result on the photo object (saved by the caller) or into rows of its own."""
+        ...
+
+
+class PreviewAnalyser:
+    name = "previews"
+    compute = "gallery.imaging.previews:compute"
+
+    def save(self, photo: Photo, result: dict[str, Any]) -> None:
+        save_previews(photo, {int(size): content for size, content in result["previews"].items()})
+
+
+class MetadataAnalyser:
+    """What the camera wrote. A title or description that a person gave is not overwritten."""
+
+    name = "metadata"
+    compute = "gallery.imaging.metadata:compute"
+
+    def save(self, photo: Photo, result: dict[str, Any]) -> None:
+        photo.taken_at = aware_datetime(result.get("taken_at"))
+        for name in ("camera", "lens"):
+            setattr(photo, name, (result.get(name) or "")[:128])
+        photo.latitude, photo.longitude = result.get("latitude"), result.get("longitude")
+        photo.orientation = result.get("orientation") or 1
+        photo.exif = result.get("exif") or {}
+        photo.title = photo.title or (result.get("title") or "")[:255]
+        photo.description = photo.description or result.get("description") or ""
+        if keywords := usable_keywords(result.get("keywords") or []):
+            add_tags(photos=[photo], names=keywords, source=TagSource.METADATA)
+
+
+class ColourAnalyser:
+    name = "colour"
+    compute = "gallery.imaging.colour:compute"
+
+    def save(self, photo: Photo, result: dict[str, Any]) -> None:
+        photo.palette = result["palette"]
+        photo.dominant_colour = result["dominant_colour"]
+        photo.thumbhash = result["thumbhash"]
+
+
+class QualityAnalyser:
+    name = "quality"
+    compute = "gallery.imaging.quality:compute"
+
+    def save(self, photo: Photo, result: dict[str, Any]) -> None:
+        photo.sharpness = result["sharpness"]
+
+
+def aware_datetime(text: str | None) -> datetime | None:
+    """An ISO date and time; without an offset it counts as local to settings.TIME_ZONE. Impossible ones are None."""
+    if not text:
+        return None
+    try:
+        value = parse_datetime(text)
+    except ValueError:
+        return None
+    if value is None:
+        return None
+    return value if value.tzinfo else value.replace(tzinfo=get_current_timezone())
+
+
+@cache
+def analysers() -> list[Analyser]:
+    """The analysers that settings list, in order."""
+    return [import_string(path)() for path in settings.ANALYSERS]
+
+
+@cache
+def decoder() -> GuardedDecoder:
+    """This process's guarded decoder."""
+    return GuardedDecoder()
+
+
+class AnalyseStage(Stage):
+    name = STAGE_NAME
+    queue = "analyse"
+    batch_size = 4
+    followed_by = ("embed", "match")
+    decides_photo = True
+
+    def run(self, claimed: Sequence[Job]) -> None:
+        for job in claimed:
+            analyse_photo(job)
+
+
+def analyse_photo(job: Job) -> None:
+    """Decode, compute and save one photo; a photo that the decoder refuses ends as refused, with the reason."""
+    photo = job.photo
+    try:
+        with local_original(photo.stored_sha256) as path:
+            analysis = decoder().analyse(
+                path, [(analyser.name, analyser.compute) for analyser in analysers()], photo.media_type
+            )
+    except Refused as refusal:
+        refuse_photo(job, str(refusal))
+    except DecoderDied as death:
+        pipeline.fail_job(job, str(death))
+    except FileNotFoundError:
+        pipeline.fail_job(job, "The original is missing from the store; run `manage.py fsck`.", final=True)
+    else:
+        save_analysis(job, analysis)
+
+
+def refuse_photo(job: Job, reason: str) -> None:
+    """End the photo as refused: its bytes stay until someone trashes it, but there is nothing to show."""
+    with jobs.finishing(job):
+        Photo.objects.filter(pk=job.photo_id).update(state=PhotoState.REFUSED, state_reason=reason)
+
+
+def save_analysis(job: Job, analysis: Analysis) -> None:
+    """Save what the analysers found and owe what follows, in the transaction that ends the job."""
+    with jobs.finishing(job, seconds=analysis.seconds):
+        photo = Photo.objects.select_for_update(of=("self",)).get(pk=job.photo_id)
+        photo.width, photo.height = analysis.width, analysis.height
+        photo.frame_count = analysis.frame_count
+        photo.warnings = analysis.warnings
+        photo.state = PhotoState.DAMAGED if analysis.damaged else PhotoState.READY
+        photo.state_reason = analysis.warnings[0] if analysis.damaged and analysis.warnings else ""
+        for analyser in analysers():
+            analyser.save(photo, analysis.results[analyser.name])
+        photo.save()
+        pipeline.owe_followers(job)

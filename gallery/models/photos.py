@@ -1,0 +1,168 @@
+"""Photos, and the one rule that says who sees which of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from pgvector.django import HalfVectorField
+
+from gallery.models.accounts import User
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+MAX_RATING = 5
+
+
+class Visibility(models.TextChoices):
+    """Who sees a photo beside its owner and the moderators; strictest first."""
+
+    PRIVATE = "private", "Private"
+    MEMBERS = "members", "Members"
+    PUBLIC = "public", "Public"
+
+
+class PhotoState(models.TextChoices):
+    """Where a photo stands after intake; all but `processing` are final."""
+
+    PROCESSING = "processing", "Processing"
+    READY = "ready", "Ready"
+    DAMAGED = "damaged", "Damaged"
+    REFUSED = "refused", "Refused"
+    FAILED = "failed", "Failed"
+
+
+class PhotoQuerySet(models.QuerySet["Photo"]):
+    def live(self) -> PhotoQuerySet:
+        return self.filter(trashed_at=None)
+
+    def trashed(self) -> PhotoQuerySet:
+        return self.filter(trashed_at__isnull=False)
+
+    def allowed_to(self, user: User | AnonymousUser) -> PhotoQuerySet:
+        """Photos whose visibility admits `user`, in the trash or not."""
+        if isinstance(user, AnonymousUser):
+            return self.filter(visibility=Visibility.PUBLIC) if settings.PUBLIC_GALLERY else self.none()
+        if user.may_moderate:
+            return self
+        shared = [Visibility.PUBLIC, Visibility.MEMBERS] if user.may_upload else [Visibility.PUBLIC]
+        return self.filter(Q(owner=user) | Q(visibility__in=shared))
+
+    def visible_to(self, user: User | AnonymousUser) -> PhotoQuerySet:
+        """Live photos that `user` may see: the filter behind every list, count, search and download."""
+        return self.live().allowed_to(user)
+
+    def editable_by(self, user: User | AnonymousUser) -> PhotoQuerySet:
+        """Photos, trashed ones included, that `user` may change: their own, or all for moderators."""
+        if isinstance(user, AnonymousUser):
+            return self.none()
+        if user.may_moderate:
+            return self
+        return self.filter(owner=user) if user.may_upload else self.none()
+
+
+class Photo(models.Model):
+    """One uploaded picture of one owner. Its bytes lie in the originals store under `stored_sha256`."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="photos")
+    visibility = models.CharField(max_length=8, choices=Visibility.choices, default=Visibility.MEMBERS)
+
+    upload_sha256 = models.CharField(max_length=64, db_index=True, editable=False)
+    stored_sha256 = models.CharField(max_length=64, db_index=True, editable=False)
+    file_name = models.CharField(max_length=255)
+    media_type = models.CharField(max_length=32)
+    file_size = models.BigIntegerField(help_text="Bytes of the stored original.")
+    uploaded_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    state = models.CharField(max_length=10, choices=PhotoState.choices, default=PhotoState.PROCESSING)
+    state_reason = models.TextField(blank=True)
+    warnings = models.JSONField(default=list, blank=True)
+    report_duplicates = models.BooleanField(default=True)
+
+    width = models.PositiveIntegerField(null=True, help_text="Upright pixels.")
+    height = models.PositiveIntegerField(null=True, help_text="Upright pixels.")
+    frame_count = models.PositiveIntegerField(default=1)
+    previews_version = models.PositiveSmallIntegerField(default=0, help_text="0 while there are none.")
+    preview_sizes = ArrayField(models.PositiveIntegerField(), default=list, blank=True)
+    palette = models.JSONField(default=list, blank=True)
+    dominant_colour = models.CharField(max_length=7, blank=True)
+    thumbhash = models.BinaryField(default=bytes, blank=True)
+    sharpness = models.FloatField(null=True)
+
+    taken_at = models.DateTimeField(null=True, blank=True)
+    shown_at = models.GeneratedField(
+        expression=Coalesce("taken_at", "uploaded_at"),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+    )
+    camera = models.CharField(max_length=128, blank=True)
+    lens = models.CharField(max_length=128, blank=True)
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    orientation = models.PositiveSmallIntegerField(default=1)
+    exif = models.JSONField(default=dict, blank=True)
+
+    title = models.CharField(max_length=255, blank=True)
+    description = models.TextField(blank=True, max_length=20_000)
+    source = models.CharField(max_length=2_000, blank=True)
+    favourite = models.BooleanField(default=False)
+    rating = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(MAX_RATING)])
+    tag_ids = ArrayField(models.IntegerField(), default=list, blank=True, editable=False)
+
+    trashed_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    trashed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    objects = PhotoQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "upload_sha256"],
+                condition=Q(trashed_at=None),
+                name="one_live_photo_per_owner_and_content",
+            ),
+            models.CheckConstraint(condition=Q(rating__lte=MAX_RATING), name="rating_within_range"),
+        ]
+        indexes = [
+            models.Index(fields=["-shown_at", "-id"], condition=Q(trashed_at=None), name="photo_live_newest"),
+            models.Index(fields=["owner", "-shown_at"], name="photo_owner_newest"),
+            GinIndex(fields=["tag_ids"], name="photo_tag_ids"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} (photo {self.pk})"
+
+    @property
+    def is_trashed(self) -> bool:
+        return self.trashed_at is not None
+
+    @property
+    def is_analysed(self) -> bool:
+        """Whether previews, size and fingerprints exist."""
+        return self.state in (PhotoState.READY, PhotoState.DAMAGED)
+
+    @property
+    def best_date(self) -> datetime:
+        """When the photo was taken, else when it was uploaded."""
+        return self.taken_at or self.uploaded_at
+
+
+class Embedding(models.Model):
+    """The CLIP vector of a photo. Vectors of different models have different lengths and are never mixed."""
+
+    photo = models.OneToOneField(Photo, on_delete=models.CASCADE, related_name="embedding")
+    model = models.CharField(max_length=200, db_index=True)
+    vector = HalfVectorField()
+
+    def __str__(self) -> str:
+        return f"embedding of photo {self.photo_id} by {self.model}"

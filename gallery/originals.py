@@ -1,0 +1,88 @@
+"""The content-addressed store of uploaded bytes. Names are SHA-256 digests; nothing here ever unlinks one."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from django.conf import settings
+from django.core.files.storage import storages
+
+from gallery.storage import DurableFileStorage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.core.files.base import File
+    from django.core.files.storage import Storage
+
+SHARE_OF_DISK_KEPT_FREE = 0.05
+
+
+def originals_storage() -> Storage:
+    return storages["originals"]
+
+
+def original_name(sha256: str) -> str:
+    """Where the original with this digest lies, relative to the store."""
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def put_original(received: Path, sha256: str) -> None:
+    """Move a received, fsynced file with this digest into the store; the same content already there is kept.
+
+    Raises StorageFull or BrokenWrite; then nothing has appeared under the final name.
+    """
+    name = original_name(sha256)
+    storage = originals_storage()
+    if storage.exists(name):
+        return
+    if isinstance(storage, DurableFileStorage):
+        storage.publish(received, Path(storage.path(name)), sha256)
+        return
+    with received.open("rb") as file:
+        storage.save(name, cast("File[bytes]", file))
+
+
+def open_original(sha256: str) -> File[bytes]:
+    """Open the original for reading. Raises FileNotFoundError when the store lacks it."""
+    return originals_storage().open(original_name(sha256), "rb")
+
+
+@contextmanager
+def local_original(sha256: str) -> Iterator[Path]:
+    """The original as a file on this machine: itself in a local store, else a copy for the while."""
+    storage = originals_storage()
+    if isinstance(storage, DurableFileStorage):
+        yield Path(storage.path(original_name(sha256)))
+        return
+    with tempfile.NamedTemporaryFile(prefix="original-") as copy:
+        with open_original(sha256) as remote:
+            shutil.copyfileobj(remote, copy)
+        copy.flush()
+        yield Path(copy.name)
+
+
+def free_bytes_needed() -> int:
+    """How much must stay free on the disk of the store: a fixed amount or a share, whichever is less.
+
+    On a small disk 5 % is what matters, on a large one the fixed amount.
+    """
+    usage = shutil.disk_usage(existing_parent(Path(settings.UPLOAD_TEMP_DIR)))
+    return min(settings.MIN_FREE_BYTES, int(usage.total * SHARE_OF_DISK_KEPT_FREE))
+
+
+def has_room_for(size: int) -> bool:
+    """Whether a file of `size` bytes can be taken without running the disk low."""
+    usage = shutil.disk_usage(existing_parent(Path(settings.UPLOAD_TEMP_DIR)))
+    return usage.free - size >= free_bytes_needed()
+
+
+def existing_parent(folder: Path) -> Path:
+    """`folder` itself, or its nearest parent that exists."""
+    while not folder.exists():
+        folder = folder.parent
+    return folder

@@ -1,0 +1,158 @@
+"""The stages of a photo's way, as settings list them, and running one on claimed jobs."""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.module_loading import import_string
+from kombu.exceptions import OperationalError
+
+from gallery import jobs
+from gallery.celery import app
+from gallery.models import Job, Photo, PhotoState, Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+logger = logging.getLogger(__name__)
+
+RUN_STAGE_TASK = "gallery.tasks.run_stage"
+
+
+class Stage:
+    """One step of a photo's way. Subclasses name themselves and do the work in `run`."""
+
+    name: str
+    queue: str
+    batch_size = 1
+    needs: tuple[str, ...] = ()
+    #: Stages owed to a photo when this one is done for it.
+    followed_by: tuple[str, ...] = ()
+    #: Whether a photo on which this stage failed for good counts as failed itself.
+    decides_photo = False
+
+    def unavailable(self) -> str:
+        """Why the stage cannot run anywhere now and what to do, in one sentence; empty when it can."""
+        return ""
+
+    def run(self, claimed: Sequence[Job]) -> None:
+        """Do the work of each job, ending it by `jobs.finishing` or `fail_job`."""
+        raise NotImplementedError
+
+
+@cache
+def stages() -> dict[str, Stage]:
+    """All stages by name, in the order of settings.STAGES."""
+    loaded: list[Stage] = [import_string(path)() for path in settings.STAGES]
+    return {stage.name: stage for stage in loaded}
+
+
+def first_stage() -> Stage:
+    return next(iter(stages().values()))
+
+
+def owe_stage(stage: str, photo_ids: Iterable[int], priority: int = Priority.PERSON) -> None:
+    """Owe a stage and, once that is committed, wake a worker for it."""
+    jobs.owe(photo_ids=photo_ids, stage=stage, priority=priority)
+    transaction.on_commit(lambda: wake(stage))
+
+
+def owe_followers(job: Job) -> None:
+    """Owe what follows the stage of `job`; call it in the transaction that ends the job."""
+    for follower in stages()[job.stage].followed_by:
+        owe_stage(follower, [job.photo_id], job.priority)
+
+
+def wake(stage: str) -> None:
+    """Tell the workers of a stage that there is work. Should Redis be away, the sweep tells them later."""
+    try:
+        app.send_task(RUN_STAGE_TASK, args=[stage], queue=stages()[stage].queue, retry=False, ignore_result=True)
+    except OperationalError as error:
+        logger.warning("Redis cannot be reached (%s); stage %s starts with the next sweep.", error, stage)
+
+
+def fail_job(job: Job, reason: str, *, final: bool = False) -> None:
+    """Record a failed attempt; after the last one the photo itself says what is wrong with it."""
+    with transaction.atomic():
+        if jobs.fail(job, reason, final=final) and stages()[job.stage].decides_photo:
+            mark_failed([job.photo_id], reason)
+
+
+def mark_failed(photo_ids: Sequence[int], reason: str) -> None:
+    Photo.objects.filter(pk__in=photo_ids, state=PhotoState.PROCESSING).update(
+        state=PhotoState.FAILED, state_reason=reason[: jobs.MAX_ERROR_CHARS]
+    )
+
+
+def run_batch(stage: Stage) -> int:
+    """Claim one batch of a stage and run it. Returns how many jobs were claimed.
+
+    This is the job boundary: whatever goes wrong in a stage is recorded on the jobs that it did not end.
+    """
+    claimed = jobs.claim(stage=stage.name, limit=stage.batch_size)
+    if not claimed:
+        return 0
+    try:
+        stage.run(claimed)
+    except jobs.LeaseLost as error:
+        logger.warning("%s", error)
+    except Exception as error:
+        logger.exception("Stage %s failed", stage.name)
+        for job in unfinished(claimed):
+            fail_job(job, f"{type(error).__name__}: {error}")
+    return len(claimed)
+
+
+def unfinished(claimed: Sequence[Job]) -> list[Job]:
+    """Those of the claimed jobs that this worker still holds."""
+    held = {(job.pk, job.attempts): job for job in claimed}
+    rows = Job.objects.filter(pk__in=[job.pk for job in claimed], worker=jobs.worker_name())
+    return [held[row.pk, row.attempts] for row in rows if (row.pk, row.attempts) in held]
+
+
+def sweep() -> None:
+    """Take up what dead workers left, fail what nobody can do, and wake workers for all that is due."""
+    jobs.release_dead_workers()
+    for job in jobs.fail_abandoned():
+        if stages()[job.stage].decides_photo:
+            mark_failed([job.photo_id], job.error or jobs.WORKER_DIED)
+    for name in jobs.stages_with_due_work():
+        if name in stages() and not stages()[name].unavailable():
+            wake(name)
+
+
+def is_idle() -> bool:
+    """Whether no stage that can run has work, due now or after a back-off."""
+    return not any(
+        (count.owed and not stages()[name].unavailable()) or count.running
+        for name, count in jobs.counts().items()
+        if name in stages()
+    )
+
+
+def stage_states(photo: Photo) -> dict[str, dict[str, str]]:
+    """Per stage of a photo: state (done, owed, running, failed, waiting, none) and the error or reason."""
+    rows = {job.stage: job for job in photo.jobs.all()}
+    states: dict[str, dict[str, str]] = {}
+    for name, stage in stages().items():
+        states[name] = stage_state(photo, stage, rows)
+    return states
+
+
+def stage_state(photo: Photo, stage: Stage, rows: dict[str, Job]) -> dict[str, str]:
+    """The state of one stage of a photo, given all of its owed jobs by stage."""
+    job = rows.get(stage.name)
+    if job is None:
+        if any(need in rows for need in stage.needs):
+            return {"state": "waiting", "detail": "Waits for the stages before it."}
+        done = photo.is_analysed or stage is first_stage()
+        return {"state": "done" if done else "none", "detail": ""}
+    if job.failed_at:
+        return {"state": "failed", "detail": job.error}
+    if job.worker:
+        return {"state": "running", "detail": ""}
+    return {"state": "owed", "detail": stage.unavailable() or job.error}

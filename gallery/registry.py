@@ -1,0 +1,47 @@
+"""What other apps add to the gallery. They register from their AppConfig; the gallery never names them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from django.contrib.auth.models import AnonymousUser
+    from django.http import HttpRequest
+
+    from gallery.models import Photo, User
+
+
+@dataclass(frozen=True)
+class PhotoPanel:
+    """A part of the photo page: a template, and what it is rendered with (None leaves the panel out)."""
+
+    name: str
+    template: str
+    context: Callable[[HttpRequest, Photo], dict[str, Any] | None]
+
+
+class PhotoListener(Protocol):
+    """Told, inside the same transaction, which photos left for the trash or came back."""
+
+    def photos_trashed(self, photos: Sequence[Photo]) -> None: ...
+
+    def photos_restored(self, photos: Sequence[Photo]) -> None: ...
+
+
+@dataclass(frozen=True)
+class WaitingWork:
+    """Something that waits for a person, shown in the navigation: how many and where."""
+
+    label: str
+    url_name: str
+    count: Callable[[User], int]
+
+
+
+photo_panels: list[PhotoPanel] = []
+photo_listeners: list[PhotoListener] = []
+waiting_work: list[WaitingWork] = []
+matches_of_photo: list[Callable[[User | AnonymousUser, Photo], list[dict[str, Any]]]] = []

@@ -1,0 +1,152 @@
+"""File storages that finish what they start: a name appears with its whole content, or not at all."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from django.core.files.base import File
+from django.core.files.storage import Storage
+from django.core.files.utils import validate_file_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COPY_CHUNK_BYTES = 1024 * 1024
+TEMP_PREFIX = ".writing-"
+OUT_OF_SPACE = (errno.ENOSPC, errno.EDQUOT)
+
+
+class StorageFull(OSError):
+    """The disk has no room for the file; nothing of it was kept."""
+
+
+class BrokenWrite(OSError):
+    """What was read back from the disk is not what was written; nothing of it was kept."""
+
+
+def write_all(descriptor: int, chunk: bytes | memoryview) -> None:
+    """Write the whole `chunk`, however little each call takes. Raises StorageFull when the disk is full."""
+    view = memoryview(chunk)
+    while view:
+        try:
+            written = os.write(descriptor, view)
+        except OSError as error:
+            if error.errno in OUT_OF_SPACE:
+                raise StorageFull(error.errno, "The disk is full.") from error
+            raise
+        view = view[written:]
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folder_durably(folder: Path) -> None:
+    """Create `folder` and its missing parents, each name fsynced into its parent."""
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for new in reversed(missing):
+        new.mkdir(exist_ok=True)
+        sync_folder(new.parent)
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's content, as 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def chunks_of(content: IO[bytes] | File[bytes]) -> Iterator[bytes]:
+    while chunk := content.read(COPY_CHUNK_BYTES):
+        yield chunk
+
+
+class AtomicFileStorage(Storage):
+    """Files below `location`; a save replaces the whole file in one step or leaves the old one."""
+
+    durable = False
+
+    def __init__(self, location: str | Path) -> None:
+        self.location = Path(location)
+
+    def path(self, name: str) -> str:
+        validate_file_name(name, allow_relative_path=True)
+        return str(self.location / name)
+
+    def exists(self, name: str) -> bool:
+        return Path(self.path(name)).is_file()
+
+    def size(self, name: str) -> int:
+        return Path(self.path(name)).stat().st_size
+
+    def delete(self, name: str) -> None:
+        Path(self.path(name)).unlink(missing_ok=True)
+
+    def get_available_name(self, name: str, max_length: int | None = None) -> str:
+        """Names come from content and version, so the same name means the same file."""
+        return name
+
+    def _open(self, name: str, mode: str = "rb") -> File[bytes]:
+        return File(Path(self.path(name)).open("rb"), name=name)
+
+    def _save(self, name: str, content: File[bytes]) -> str:
+        target = Path(self.path(name))
+        make_folder_durably(target.parent)
+        descriptor, temporary = tempfile.mkstemp(prefix=TEMP_PREFIX, dir=target.parent)
+        try:
+            expected = self._write(descriptor, content)
+            self.publish(Path(temporary), target, expected)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        return name
+
+    def _write(self, descriptor: int, content: File[bytes]) -> str:
+        digest = hashlib.sha256()
+        try:
+            for chunk in chunks_of(content):
+                digest.update(chunk)
+                write_all(descriptor, chunk)
+            os.fchmod(descriptor, 0o640)
+            if self.durable:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        return digest.hexdigest()
+
+    def publish(self, temporary: Path, target: Path, expected_sha256: str) -> None:
+        """Give a finished file on the same file system its final name."""
+        temporary.replace(target)
+
+
+class DerivedFileStorage(AtomicFileStorage):
+    """For what can be made again (previews): whole files, but no wait for the disk."""
+
+
+class DurableFileStorage(AtomicFileStorage):
+    """For what must never be lost (originals): fsynced, read back and hashed, then renamed, folder fsynced."""
+
+    durable = True
+
+    def publish(self, temporary: Path, target: Path, expected_sha256: str) -> None:
+        """Check what the disk holds against `expected_sha256`, then rename and fsync the folder.
+
+        Raises BrokenWrite when it differs; the caller removes the temporary file.
+        """
+        if sha256_of(temporary) != expected_sha256:
+            raise BrokenWrite(errno.EIO, f"{temporary.name} was not written as it was received.")
+        make_folder_durably(target.parent)
+        temporary.replace(target)
+        sync_folder(target.parent)

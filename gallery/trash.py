@@ -1,0 +1,111 @@
+"""The trash, and the only place that removes a photo and its original for good."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from gallery.contentlock import lock_content
+from gallery.models import Photo
+from gallery.originals import original_name, originals_storage
+from gallery.previews import delete_previews
+from gallery.registry import photo_listeners
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gallery.models import User
+
+
+class CannotRestore(ValueError):
+    """The photo cannot come back; the message says why."""
+
+
+def lock_photos(ids: Sequence[int]) -> list[Photo]:
+    """The photos with these ids, locked in id order, so that two callers never wait for each other in a circle."""
+    return list(Photo.objects.filter(pk__in=ids).order_by("pk").select_for_update(of=("self",)))
+
+
+@transaction.atomic
+def trash_photos(*, photos: Sequence[Photo], by: User | None) -> list[Photo]:
+    """Move live photos to the trash. Returns those that moved."""
+    moved = [photo for photo in lock_photos([photo.pk for photo in photos]) if not photo.is_trashed]
+    now = timezone.now()
+    Photo.objects.filter(pk__in=[photo.pk for photo in moved]).update(trashed_at=now, trashed_by=by)
+    for photo in moved:
+        photo.trashed_at, photo.trashed_by = now, by
+    for listener in photo_listeners:
+        listener.photos_trashed(moved)
+    return moved
+
+
+@transaction.atomic
+def restore_photos(*, photos: Sequence[Photo], by: User | None) -> list[Photo]:
+    """Bring photos back from the trash. Returns those that came back.
+
+    Raises CannotRestore, bringing none back, when the owner has the same bytes live already.
+    """
+    returning = [photo for photo in lock_photos([photo.pk for photo in photos]) if photo.is_trashed]
+    for photo in returning:
+        lock_content(photo.upload_sha256)
+        twin = Photo.objects.live().filter(owner=photo.owner_id, upload_sha256=photo.upload_sha256).first()
+        if twin is not None:
+            raise CannotRestore(f"{photo.file_name} is in the library already, as photo {twin.pk}.")
+    Photo.objects.filter(pk__in=[photo.pk for photo in returning]).update(trashed_at=None, trashed_by=None)
+    for photo in returning:
+        photo.trashed_at = photo.trashed_by = None
+    for listener in photo_listeners:
+        listener.photos_restored(returning)
+    return returning
+
+
+def days_left(photo: Photo) -> int:
+    """Whole days until a trashed photo is removed for good; 0 when that is due."""
+    if photo.trashed_at is None:
+        raise ValueError(f"{photo} is not in the trash.")
+    due = photo.trashed_at + timedelta(days=settings.TRASH_RETENTION_DAYS)
+    return max(0, (due - timezone.now()).days)
+
+
+def purge_due() -> int:
+    """Remove for good what lay in the trash longer than TRASH_RETENTION_DAYS. Returns how many photos."""
+    due = timezone.now() - timedelta(days=settings.TRASH_RETENTION_DAYS)
+    ids = list(Photo.objects.trashed().filter(trashed_at__lte=due).values_list("pk", flat=True))
+    return sum(purge_photo(photo_id=photo_id) for photo_id in ids)
+
+
+def purge_photo(*, photo_id: int) -> bool:
+    """Remove a trashed photo for good, and its bytes when no other photo has them. Returns whether it did.
+
+    The row goes first: should the process die between the two steps, a file is left over that fsck reports, and
+    never a row whose file is gone.
+    """
+    sha256 = delete_trashed_row(photo_id)
+    if sha256 is None:
+        return False
+    remove_unused_original(sha256)
+    return True
+
+
+@transaction.atomic
+def delete_trashed_row(photo_id: int) -> str | None:
+    """Delete the row of a trashed photo; its stored SHA-256, or None when it is not in the trash any more."""
+    photo = Photo.objects.trashed().select_for_update(of=("self",)).filter(pk=photo_id).first()
+    if photo is None:
+        return None
+    photo.delete()
+    return photo.stored_sha256
+
+
+@transaction.atomic
+def remove_unused_original(sha256: str) -> None:
+    """Remove a content that no photo names any more; the lock keeps a new upload of it waiting meanwhile."""
+    lock_content(sha256)
+    if Photo.objects.filter(stored_sha256=sha256).exists():
+        return
+    delete_previews(sha256)
+    originals_storage().delete(original_name(sha256))
