@@ -188,6 +188,12 @@ X_ACCEL_REDIRECT = env.boolean("X_ACCEL_REDIRECT", False)
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static"]
+NODE_MODULES = BASE_DIR / "node_modules"
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "gallery.assets.NpmFinder",
+]
 
 # --- the way of a photo ---------------------------------------------------------------------------------------
 
