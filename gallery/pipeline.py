@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -58,7 +58,7 @@ def first_stage() -> Stage:
 def owe_stage(stage: str, photo_ids: Iterable[int], priority: int = Priority.PERSON) -> None:
     """Owe a stage and, once that is committed, wake a worker for it."""
     jobs.owe(photo_ids=photo_ids, stage=stage, priority=priority)
-    transaction.on_commit(lambda: wake(stage))
+    transaction.on_commit(partial(wake, stage))
 
 
 def owe_followers(job: Job) -> None:
@@ -123,6 +123,15 @@ def sweep() -> None:
     for name in jobs.stages_with_due_work():
         if name in stages() and not stages()[name].unavailable():
             wake(name)
+
+
+def retry_failed(*, photo_ids: Sequence[int] | None = None, stage: str | None = None) -> int:
+    """Start failed jobs afresh and wake their workers. Returns how many."""
+    with transaction.atomic():
+        count = jobs.retry(photo_ids=photo_ids, stage=stage)
+        for name in [stage] if stage else list(stages()):
+            transaction.on_commit(partial(wake, name))
+    return count
 
 
 def is_idle() -> bool:

@@ -1,8 +1,10 @@
 """Tags and albums."""
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 
+from gallery.models.accounts import User
 from gallery.models.photos import Photo, Visibility
 
 
@@ -57,6 +59,16 @@ class Album(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_visible_to(self, user: User | AnonymousUser) -> bool:
+        """The rule of photos, for one album at hand."""
+        if isinstance(user, AnonymousUser):
+            return settings.PUBLIC_GALLERY and self.visibility == Visibility.PUBLIC
+        if user.may_moderate or self.owner_id == user.pk:
+            return True
+        return self.visibility == Visibility.PUBLIC or (
+            user.may_upload and self.visibility == Visibility.MEMBERS
+        )
 
 
 class AlbumPhoto(models.Model):

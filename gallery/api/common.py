@@ -1,0 +1,138 @@
+"""What all endpoints share: errors of one shape, who asks and what they may do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import Schema
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.security import APIKeyCookie, HttpBearer
+
+from gallery.access import asker
+from gallery.models import ApiToken, ApiTokenScope, Role, User
+from gallery.tokens import find_token
+
+if TYPE_CHECKING:
+    from ninja import NinjaAPI
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+class ErrorBody(Schema):
+    """Every error: a sentence for people and a code for programs."""
+
+    detail: str
+    code: str
+
+
+#: The errors that any endpoint may answer with, for the published schema.
+COMMON_ERRORS = {(400, 401, 403, 404, 409, 413, 415, 422, 429, 503, 507): ErrorBody}
+
+
+class ApiError(Exception):
+    """An answer with an error status. `extra` is added to the body."""
+
+    def __init__(self, status: int, code: str, detail: str, **extra: Any) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail, self.extra = status, code, detail, extra
+
+
+class TokenAuth(HttpBearer):
+    """`Authorization: Bearer <token>`. A wrong token is an error even where a session would do."""
+
+    openapi_description = "A token from the account page or `manage.py create_token`."
+
+    def authenticate(self, request: HttpRequest, token: str) -> User:
+        found = find_token(token)
+        if found is None:
+            raise AuthenticationError(401, "The token is unknown or has expired.")
+        request.user = found.user
+        request.api_token = found  # type: ignore[attr-defined]
+        return found.user
+
+
+class SessionAuth(APIKeyCookie):
+    """The session of a logged-in browser; changing requests need the CSRF token. Strangers may read a public gallery."""
+
+    param_name = settings.SESSION_COOKIE_NAME
+    openapi_description = "The session cookie of a logged-in browser."
+
+    def _get_key(self, request: HttpRequest) -> str | None:
+        # The user is looked at before the CSRF check, which reads the body: a stranger's upload is not received.
+        user = asker(request)
+        if user.is_authenticated:
+            return super()._get_key(request)
+        return "anonymous" if settings.PUBLIC_GALLERY and request.method in SAFE_METHODS else None
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> User | AnonymousUser | None:
+        user = asker(request)
+        if user.is_authenticated or key == "anonymous":
+            return user
+        return None
+
+
+def require(request: HttpRequest, role: Role, scope: ApiTokenScope) -> User:
+    """The asking person, when their role and, for a token, its scopes allow it. Raises ApiError 401 or 403."""
+    user = asker(request)
+    if isinstance(user, AnonymousUser):
+        raise ApiError(401, "not-logged-in", "Log in, or send a token, to do this.")
+    if not user.has_role(role):
+        raise ApiError(403, "role-too-weak", f"This needs the role {role.label.lower()}.")
+    require_scope(request, scope)
+    return user
+
+
+def require_scope(request: HttpRequest, scope: ApiTokenScope) -> None:
+    """Raises ApiError 403 when the request carries a token without `scope`."""
+    token: ApiToken | None = getattr(request, "api_token", None)
+    if token is not None and scope not in token.scopes:
+        raise ApiError(403, "scope-missing", f"The token lacks the scope {scope}.")
+
+
+def require_reader(request: HttpRequest) -> User | AnonymousUser:
+    """Anyone who may look at the library. Raises ApiError 403 for a token without the scope read."""
+    require_scope(request, ApiTokenScope.READ)
+    return asker(request)
+
+
+def require_uploader(request: HttpRequest) -> User:
+    return require(request, Role.UPLOADER, ApiTokenScope.UPLOAD)
+
+
+def require_moderator(request: HttpRequest) -> User:
+    return require(request, Role.MODERATOR, ApiTokenScope.MODERATE)
+
+
+def field_errors(error: ValidationError) -> str:
+    """One sentence that names every wrong field."""
+    return "; ".join(f"{'.'.join(str(part) for part in item['loc'][1:])}: {item['msg']}" for item in error.errors)
+
+
+def install_error_handlers(api: NinjaAPI) -> None:
+    """Give every error the shape of ErrorBody."""
+
+    def answer(request: HttpRequest, status: int, code: str, detail: str, **extra: Any) -> HttpResponse:
+        return api.create_response(request, {"detail": detail, "code": code, **extra}, status=status)
+
+    @api.exception_handler(ApiError)
+    def on_api_error(request: HttpRequest, error: ApiError) -> HttpResponse:
+        return answer(request, error.status, error.code, error.detail, **error.extra)
+
+    @api.exception_handler(ValidationError)
+    def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+        return answer(request, 422, "invalid", field_errors(error))
+
+    @api.exception_handler(AuthenticationError)
+    def on_stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+        return answer(request, 401, "not-logged-in", "Log in, or send a valid token, to do this.")
+
+    @api.exception_handler(Http404)
+    def on_missing(request: HttpRequest, error: Http404) -> HttpResponse:
+        return answer(request, 404, "not-found", str(error) or "There is no such thing.")
+
+    @api.exception_handler(HttpError)
+    def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+        return answer(request, error.status_code, "bad-request", str(error))
