@@ -8,7 +8,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from gallery import env
-from gallery.embedded import broker_url, database_url, redis_url
+from gallery.embedded import broker_url, cores, database_url, redis_url
 from gallery.secret_key import load_or_create_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -25,6 +25,8 @@ if _public.scheme not in ("http", "https") or not _public.hostname:
         f"PUBLIC_URL must be a whole address such as https://photos.example.org, not {PUBLIC_URL!r}."
     )
 IS_HTTPS = _public.scheme == "https"
+WEB_PROCESSES = env.integer("WEB_PROCESSES", 2, minimum=1, maximum=64)
+WORKER_PROCESSES = env.integer("WORKER_PROCESSES", cores(), minimum=1, maximum=512)
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", [_public.hostname, "localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 BEHIND_PROXY = env.boolean("BEHIND_PROXY", False)

@@ -6,7 +6,7 @@ The addresses follow from the data folder alone, so a command in another termina
 
 import hashlib
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 DATABASE_NAME = "likeness"
 DATABASE_USER = "likeness"
@@ -68,3 +68,9 @@ def broker_url(url: str) -> str:
     path, _, query = url.removeprefix("unix://").partition("?")
     number = next((part[3:] for part in query.split("&") if part.startswith("db=")), "0")
     return f"redis+socket://{path}?virtual_host={number}"
+
+
+def without_password(url: str) -> str:
+    """The address with its password left out, for messages."""
+    parts = urlsplit(url)
+    return url.replace(f":{parts.password}@", ":***@") if parts.password else url

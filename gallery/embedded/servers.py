@@ -18,6 +18,18 @@ from gallery.embedded.postgres import Postgres, programs
 from gallery.embedded.redis import EmbeddedRedis, program
 
 
+def embedded_servers() -> "Servers":
+    """The servers that the settings leave to us: none, one or both."""
+    from django.conf import settings
+
+    data = settings.GALLERY_DATA
+    return Servers(
+        data,
+        postgres=paths.database_url(data) == settings.DATABASE_URL,
+        redis=paths.redis_url(data) == settings.REDIS_URL,
+    )
+
+
 class Servers:
     """PostgreSQL and Redis of one data folder."""
 
@@ -39,6 +51,8 @@ class Servers:
 
     def acquire(self) -> None:
         """Start what does not run yet, wait until it answers, and hold on to it. Raises ServerError."""
+        if not self._wanted():
+            return
         self._prepare()
         with self._starting_or_stopping():
             with ThreadPoolExecutor(2) as threads:

@@ -1,0 +1,69 @@
+"""What a start brings into order: tables, the first account, static files."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+
+from gallery import env
+from gallery.models import Role, User
+
+ADMIN_NAME = "admin"
+PASSWORD_BYTES = 12
+STATIC_STAMP = ".collected"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A new account's name and password; the password is None where the owner has chosen it."""
+
+    name: str
+    random_password: str | None
+
+
+def bring_up_to_date() -> None:
+    """Make or migrate the tables, and collect the static files where they changed."""
+    call_command("migrate", interactive=False, verbosity=0)
+    collect_static()
+
+
+def create_first_admin() -> Credentials | None:
+    """Create the account `admin` in an installation that has no accounts; None where there are some.
+
+    The password is GALLERY_ADMIN_PASSWORD, or else a random one that is shown once and kept nowhere.
+    """
+    if User.objects.exists():
+        return None
+    chosen = env.text("GALLERY_ADMIN_PASSWORD")
+    password = chosen or secrets.token_urlsafe(PASSWORD_BYTES)
+    User.objects.create_superuser(username=ADMIN_NAME, email="", password=password, role=Role.ADMIN)
+    return Credentials(name=ADMIN_NAME, random_password=None if chosen else password)
+
+
+def collect_static() -> None:
+    """Run collectstatic when a static file is new, changed or gone since the last time."""
+    stamp = Path(settings.STATIC_ROOT) / STATIC_STAMP
+    now = _fingerprint(_static_files())
+    if stamp.exists() and stamp.read_text(encoding="ascii") == now:
+        return
+    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+    stamp.write_text(now, encoding="ascii")
+
+
+def _static_files() -> Iterable[tuple[str, Path]]:
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            yield name, Path(storage.path(name))
+
+
+def _fingerprint(files: Iterable[tuple[str, Path]]) -> str:
+    digest = sha256()
+    for name, path in sorted(files):
+        facts = path.stat()
+        digest.update(f"{name}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
