@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
-from gallery.models import Album, AlbumPhoto, Photo
+from gallery.models import Album, AlbumPhoto, Photo, Visibility
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from django.db.models import QuerySet
+
     from gallery.models import User
 
 
-def visible_albums(user: User) -> list[Album]:
-    """Albums of the user and shared ones, by name."""
+def visible_albums(user: User | AnonymousUser) -> QuerySet[Album]:
+    """The albums that `user` may see, by the rule of photos."""
+    if isinstance(user, AnonymousUser):
+        public = Album.objects.filter(visibility=Visibility.PUBLIC)
+        return public if settings.PUBLIC_GALLERY else public.none()
     if user.may_moderate:
-        return list(Album.objects.all())
-    shared = ["public", "members"] if user.may_upload else ["public"]
-    return list(Album.objects.filter(visibility__in=shared) | Album.objects.filter(owner=user))
+        return Album.objects.all()
+    shared = [Visibility.PUBLIC, Visibility.MEMBERS] if user.may_upload else [Visibility.PUBLIC]
+    return Album.objects.filter(Q(owner=user) | Q(visibility__in=shared))
 
 
 @transaction.atomic

@@ -1,0 +1,69 @@
+"""Tags: how many of the visitor's photos carry each, and completing one while it is typed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from gallery.models import Photo, Tag
+from gallery.views.doors import visitors
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+    from django.db.models import QuerySet
+    from django_stubs_ext import WithAnnotations
+
+    from gallery.models import User
+
+    class TagCount(TypedDict):
+        count: int
+
+    CountedTag = WithAnnotations[Tag, TagCount]
+
+PAGE_SIZE = 300
+SUGGESTIONS = 12
+ORDERS = {"name": ["name"], "count": ["-count", "name"]}
+
+
+def counted_tags(user: User | AnonymousUser) -> QuerySet[CountedTag]:
+    """Tags with the `count` of photos that the user may see; those without any are left out."""
+    visible = Photo.objects.visible_to(user).values("pk")
+    return Tag.objects.annotate(count=Count("photo_tags", filter=Q(photo_tags__photo__in=visible))).filter(
+        count__gt=0
+    )
+
+
+@require_safe
+@visitors
+def tags(request: HttpRequest) -> HttpResponse:
+    """All tags, by name or by how many photos have them; ``?find=`` narrows them."""
+    order = request.GET.get("order", "name")
+    find = request.GET.get("find", "").strip().lower().replace(" ", "_")
+    found = (
+        counted_tags(request.user).filter(name__contains=find).order_by(*ORDERS.get(order, ORDERS["name"]))
+    )
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(
+        request, "tags/tags.html", {"page": page, "order": order, "find": request.GET.get("find", "")}
+    )
+
+
+@require_safe
+@visitors
+def suggest(request: HttpRequest) -> JsonResponse:
+    """Tags that begin with ``?text=``, the most used ones first."""
+    return JsonResponse({"tags": suggested_tags(request.user, request.GET.get("text", ""))})
+
+
+def suggested_tags(
+    user: User | AnonymousUser, text: str, limit: int = SUGGESTIONS
+) -> list[dict[str, object]]:
+    """Names and counts of tags that begin with the text, or have a word that does."""
+    start = text.strip().lower().replace(" ", "_")
+    matching = counted_tags(user).filter(Q(name__startswith=start) | Q(name__contains=f"_{start}"))
+    return [{"name": tag.name, "count": tag.count} for tag in matching.order_by("-count", "name")[:limit]]

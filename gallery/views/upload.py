@@ -1,0 +1,18 @@
+"""The upload page. The files themselves go to the API."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from gallery.access import requires_role
+from gallery.models import Role
+
+
+@require_safe
+@requires_role(Role.UPLOADER)
+def upload(request: HttpRequest) -> HttpResponse:
+    """The place to drop, paste or choose files."""
+    return render(request, "upload/upload.html", {"max_megabytes": settings.MAX_UPLOAD_BYTES // 1_000_000})
