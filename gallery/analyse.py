@@ -44,7 +44,8 @@ class PreviewAnalyser:
     compute = "gallery.imaging.previews:compute"
 
     def save(self, photo: Photo, result: dict[str, Any]) -> None:
-        save_previews(photo, {int(size): content for size, content in result["previews"].items()})
+        files = {int(size): content for size, content in result["previews"].items()}
+        save_previews(photo, files, result["media_type"])
 
 
 class MetadataAnalyser:

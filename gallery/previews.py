@@ -8,13 +8,17 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.urls import reverse
 
-from gallery.imaging.previews import PREVIEW_EXTENSION, PREVIEW_SIZES, PREVIEWS_VERSION
+from gallery.imaging.previews import PREVIEW_SIZES_PX
 
 if TYPE_CHECKING:
     from django.core.files.base import File
     from django.core.files.storage import Storage
 
     from gallery.models import Photo
+
+
+#: Grows when previews are made differently; `manage.py reindex` then makes the outdated ones again.
+PREVIEWS_VERSION = 1
 
 
 class NoPreview(LookupError):
@@ -27,16 +31,23 @@ def previews_storage() -> Storage:
 
 def preview_name(sha256: str, size: int, version: int) -> str:
     """Where the preview of this content and long side (px) lies, relative to the store."""
-    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}-v{version}-{size}.{PREVIEW_EXTENSION}"
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}-v{version}-{size}"
 
 
-def save_previews(photo: Photo, files: dict[int, bytes]) -> None:
-    """Store the encoded previews by long side (px) and note their version on the photo object."""
-    for size, content in files.items():
-        name = preview_name(photo.stored_sha256, size, PREVIEWS_VERSION)
-        previews_storage().save(name, ContentFile(content))
+def save_previews(photo: Photo, files: dict[int, bytes], media_type: str) -> None:
+    """Store the encoded previews by long side (px) and note on the photo object what was made.
+
+    A picture smaller than a size gives the same file for it as for the next smaller size; that is stored once.
+    """
+    made: dict[int, bytes] = {}
+    for size, content in sorted(files.items()):
+        if content not in made.values():
+            made[size] = content
+            name = preview_name(photo.stored_sha256, size, PREVIEWS_VERSION)
+            previews_storage().save(name, ContentFile(content))
     photo.previews_version = PREVIEWS_VERSION
-    photo.preview_sizes = sorted(files)
+    photo.preview_sizes = sorted(made)
+    photo.preview_media_type = media_type
 
 
 def open_preview(photo: Photo, size: int) -> File[bytes]:
@@ -63,5 +74,5 @@ def preview_url(photo: Photo, size: int) -> str:
 def delete_previews(sha256: str) -> None:
     """Remove all previews of a content."""
     for version in range(1, PREVIEWS_VERSION + 1):
-        for size in PREVIEW_SIZES:
+        for size in PREVIEW_SIZES_PX:
             previews_storage().delete(preview_name(sha256, size, version))

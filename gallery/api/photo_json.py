@@ -9,7 +9,7 @@ from django.db.models import prefetch_related_objects
 from django.urls import reverse
 
 from gallery import pipeline
-from gallery.imaging.previews import PREVIEW_SIZES
+from gallery.imaging.previews import PREVIEW_SIZES_PX
 from gallery.models import Photo, PhotoState, Tag
 from gallery.previews import preview_url
 from gallery.registry import matches_of_photo
@@ -47,7 +47,7 @@ def tag_names(photos: Iterable[Photo]) -> dict[int, str]:
 
 def basic_json(photo: Photo, user: User | AnonymousUser, names: dict[int, str]) -> dict[str, Any]:
     """The fields that lists show; `names` holds the names of the photo's tags."""
-    previews = PREVIEW_SIZES if photo.previews_version else ()
+    previews = PREVIEW_SIZES_PX if photo.previews_version else ()
     return {
         "id": photo.pk,
         "state": photo.state,

@@ -92,6 +92,7 @@ class Photo(models.Model):
     frame_count = models.PositiveIntegerField(default=1)
     previews_version = models.PositiveSmallIntegerField(default=0, help_text="0 while there are none.")
     preview_sizes = ArrayField(models.PositiveIntegerField(), default=list, blank=True)
+    preview_media_type = models.CharField(max_length=16, blank=True)
     palette = models.JSONField(default=list, blank=True)
     dominant_colour = models.CharField(max_length=7, blank=True)
     thumbhash = models.BinaryField(default=bytes, blank=True)

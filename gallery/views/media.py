@@ -38,7 +38,7 @@ def preview(request: HttpRequest, pk: int, size: int) -> HttpResponseBase:
         response = deliver("previews", name, lambda: open_preview(photo, size))
     except NoPreview as error:
         raise Http404(str(error)) from error
-    response["Content-Type"] = "image/webp" if name.endswith(".webp") else "image/jpeg"
+    response["Content-Type"] = photo.preview_media_type
     response["Cache-Control"] = IMMUTABLE
     return response
 
