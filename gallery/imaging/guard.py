@@ -1,0 +1,363 @@
+"""Decodes strangers' files in a child process that may die, so that its parent does not.
+
+The child has 1 GiB of resident memory and 10 s (more for large pictures), and what it answers is not trusted
+further than its form.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+
+from gallery.imaging.frames import LENGTH_BYTES, BadFrame, Message, body_length, packed, unpacked
+from gallery.imaging.sniff import Refused, UnsupportedFile
+
+__all__ = ["Analysis", "DeathCause", "DecoderDied", "GuardedDecoder", "Refused", "UnsupportedFile"]
+
+MEMORY_LIMIT_BYTES = 2**30
+TIME_LIMIT_SECONDS = 10.0
+# Large pictures may take longer, up to 45 s at the 400 megapixels that are accepted at all.
+TIME_PER_MEGAPIXEL_SECONDS = 0.1
+TIME_FREE_MEGAPIXELS = 50
+_MOST_MEGAPIXELS = 400
+# A child touches less than 50 MB of new memory in this time, so it cannot get far past its limit.
+_WATCH_INTERVAL_SECONDS = 0.02
+# Imports of libvips, Pillow, NumPy and OpenCV, on a machine that is busy and cold.
+_START_LIMIT_SECONDS = 60.0
+# Leaks in decoders are small; a fresh process now and then makes them nothing.
+MAX_FILES_PER_CHILD = 500
+# Above this after a file, whatever holds it, the next file gets a fresh child.
+_RECYCLE_ABOVE_BYTES = 400 * 2**20
+
+Analyser = tuple[str, str]
+
+
+class DeathCause(StrEnum):
+    TIME = "time"
+    MEMORY = "memory"
+    CRASH = "crash"
+    FAULT = "fault"
+
+
+class DecoderDied(Exception):  # noqa: N818 - an event, told in words
+    """Decoding came to no end of its own; `reason` is a sentence for people, `cause` says what ended it.
+
+    FAULT is an error raised by an analyser: the child lives on.
+    """
+
+    def __init__(self, cause: DeathCause, reason: str) -> None:
+        super().__init__(reason)
+        self.cause = cause
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What one decode gave.
+
+    width, height: upright pixels of the whole picture. damaged: only a part of it could be decoded. warnings:
+    sentences. results: by the analyser's name, what its compute function returned. seconds: wall time.
+    """
+
+    media_type: str
+    width: int
+    height: int
+    damaged: bool
+    has_alpha: bool
+    frame_count: int
+    warnings: list[str]
+    results: dict[str, dict[str, Any]]
+    seconds: float
+
+
+class GuardedDecoder:
+    """One persistent child process that decodes; started when first needed, replaced when it dies, after
+    `max_files` files, and in a forked process. Safe to share between threads, which then take turns."""
+
+    def __init__(
+        self, *, max_files: int = MAX_FILES_PER_CHILD, memory_limit_bytes: int = MEMORY_LIMIT_BYTES
+    ) -> None:
+        self._max_files = max_files
+        self._memory_limit_bytes = memory_limit_bytes
+        self._child: _Child | None = None
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def analyse(self, path: Path, analysers: Sequence[Analyser], media_type: str | None = None) -> Analysis:
+        """Decode the picture at `path` once and run `analysers`, pairs of a name and "module:function".
+
+        `media_type` is what the file was taken for when it arrived, where that is known.
+        Raises Refused when the file is no picture that is taken (or is not of `media_type`), and DecoderDied.
+        """
+        request = {"do": "analyse", "path": str(path), "analysers": [list(pair) for pair in analysers]}
+        started = time.monotonic()
+        answer = self._ask(request)
+        try:
+            analysis = _checked_analysis(answer, time.monotonic() - started)
+        except DecoderDied:
+            self.close()
+            raise
+        if media_type not in (None, analysis.media_type):
+            raise Refused(f"The file was taken for {media_type}, but its bytes are {analysis.media_type}.")
+        return analysis
+
+    def decode_example(self, path: Path, analysers: Sequence[Analyser] = ()) -> Analysis:
+        """Analyse a picture that somebody searches by; results["pixels"] holds it small, for
+        `example_pixels`.
+
+        Raises as `analyse` does.
+        """
+        return self.analyse(path, [("pixels", "gallery.imaging.previews:compute_pixels"), *analysers])
+
+    def pixels_equal(self, first: Path, second: Path) -> bool:
+        """Tell whether two files show the very same pixels, as `pixels.pixels_equal` defines it.
+
+        False as well for files that are refused, damaged, or too much for the decoder: what cannot be shown
+        to be equal is not equal.
+        """
+        try:
+            answer = self._ask({"do": "compare", "first": str(first), "second": str(second)})
+        except (Refused, DecoderDied):
+            return False
+        return answer.get("equal") is True
+
+    def close(self) -> None:
+        """End the child. The next request would start another."""
+        with self._lock:
+            self._drop_child()
+
+    def _ask(self, request: Message) -> Message:
+        with self._lock:
+            child, is_fresh = self._ready_child()
+            try:
+                answer = child.ask(request)
+            except DecoderDied as death:
+                self._drop_child()
+                if is_fresh or death.cause is DeathCause.TIME:
+                    raise
+                # An earlier file may have done the harm: no file is blamed for a child that was not its own.
+                answer = self._ask_fresh_child(request)
+            return _plain_answer(answer)
+
+    def _ask_fresh_child(self, request: Message) -> Message:
+        child, _ = self._ready_child()
+        try:
+            return child.ask(request)
+        except DecoderDied:
+            self._drop_child()
+            raise
+
+    def _ready_child(self) -> "tuple[_Child, bool]":
+        """The child to ask, and whether it is new."""
+        child = self._child
+        if child is not None and not child.is_ours():
+            child.forget()
+            self._child = child = None
+        if child is not None and (child.files_done >= self._max_files or not child.is_fit()):
+            self._drop_child()
+            child = None
+        if child is None:
+            self._child = child = _Child(self._memory_limit_bytes)
+        return child, child.files_done == 0
+
+    def _drop_child(self) -> None:
+        child, self._child = self._child, None
+        if child is not None and child.is_ours():
+            child.end()
+        elif child is not None:
+            child.forget()
+
+
+class _Child:
+    """The process, its two pipes and the watch over it."""
+
+    def __init__(self, memory_limit_bytes: int) -> None:
+        self.files_done = 0
+        self._memory_limit_bytes = memory_limit_bytes
+        self._owner_pid = os.getpid()
+        # A file, not a pipe: nobody has to read it for the child to go on.
+        with tempfile.TemporaryFile() as complaints:
+            self._process = subprocess.Popen(  # noqa: S603 - this interpreter and this package
+                [sys.executable, "-m", "gallery.imaging.guard_child", str(self._owner_pid)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                env=_child_environment(),
+                start_new_session=True,  # Ctrl-C in a terminal is for the parent to handle
+            )
+            self._watched = psutil.Process(self._process.pid)
+            self._await_ready(complaints)
+
+    def ask(self, request: Message) -> Message:
+        """Send a request and return the answer. Raises DecoderDied."""
+        started = time.monotonic()
+        self._deadline = started + TIME_LIMIT_SECONDS
+        try:
+            _pipe(self._process.stdin).write(packed(request))
+            _pipe(self._process.stdin).flush()
+        except BrokenPipeError:
+            raise self._death() from None
+        answer = self._read_message()
+        while "megapixels" in answer:  # the header is read; how far the limit moves is bounded
+            self._deadline = started + time_limit_seconds(answer["megapixels"])
+            answer = self._read_message()
+        self.files_done += 1
+        return answer
+
+    def is_ours(self) -> bool:
+        """False in a process that was forked from the one that started the child."""
+        return self._owner_pid == os.getpid()
+
+    def is_fit(self) -> bool:
+        """Whether it lives and has given back the memory of the last file."""
+        return self._process.poll() is None and self._resident_bytes() < _RECYCLE_ABOVE_BYTES
+
+    def forget(self) -> None:
+        """Let go of another process's child without touching it."""
+        self._close_pipes()
+        self._process.returncode = 0  # not ours to wait for
+
+    def end(self) -> None:
+        """Kill and reap."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        self._process.wait()
+        self._close_pipes()
+
+    def _close_pipes(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(BrokenPipeError):
+                _pipe(pipe).close()
+
+    def _await_ready(self, complaints: IO[bytes]) -> None:
+        self._deadline = time.monotonic() + _START_LIMIT_SECONDS
+        try:
+            self._read_message()
+        except DecoderDied as death:
+            self.end()
+            complaints.seek(0)
+            last_lines = complaints.read()[-2000:].decode(errors="replace")
+            raise RuntimeError(f"The decoder process does not start: {last_lines}") from death
+
+    def _read_message(self) -> Message:
+        try:
+            return unpacked(self._read_exactly(body_length(self._read_exactly(LENGTH_BYTES))))
+        except BadFrame:
+            self._process.kill()
+            raise DecoderDied(DeathCause.CRASH, "The decoder answered with nonsense on this file.") from None
+
+    def _read_exactly(self, count: int) -> bytes:
+        received = bytearray()
+        descriptor = _pipe(self._process.stdout).fileno()
+        while len(received) < count:
+            readable, _, _ = select.select([descriptor], [], [], _WATCH_INTERVAL_SECONDS)
+            if readable:
+                part = os.read(descriptor, count - len(received))
+                if not part:
+                    raise self._death()
+                received += part
+            self._enforce_limits()
+        return bytes(received)
+
+    def _enforce_limits(self) -> None:
+        if time.monotonic() > self._deadline:
+            self._process.kill()
+            raise DecoderDied(DeathCause.TIME, "Decoding the picture took too long and was stopped.")
+        if self._resident_bytes() > self._memory_limit_bytes:
+            self._process.kill()
+            raise DecoderDied(
+                DeathCause.MEMORY, "Decoding the picture needed too much memory and was stopped."
+            )
+
+    def _resident_bytes(self) -> int:
+        try:
+            return int(self._watched.memory_info().rss)
+        except psutil.NoSuchProcess:
+            return 0
+
+    def _death(self) -> DecoderDied:
+        code = self._process.wait()
+        how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
+        return DecoderDied(DeathCause.CRASH, f"The decoder crashed on this file ({how}).")
+
+
+def time_limit_seconds(megapixels: object) -> float:
+    """Return how long a picture of so many megapixels may take; what is no number counts as small."""
+    if not isinstance(megapixels, int | float):
+        return TIME_LIMIT_SECONDS
+    over = min(max(megapixels - TIME_FREE_MEGAPIXELS, 0.0), _MOST_MEGAPIXELS - TIME_FREE_MEGAPIXELS)
+    return TIME_LIMIT_SECONDS + TIME_PER_MEGAPIXEL_SECONDS * over
+
+
+def example_pixels(analysis: Analysis) -> NDArray[np.uint8]:
+    """Return the small picture in the answer of `decode_example`: height x width x 3, uint8 sRGB."""
+    pixels = analysis.results["pixels"]
+    return np.frombuffer(pixels["rgb"], np.uint8).reshape(pixels["height"], pixels["width"], 3)
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise ValueError("The child was started without this pipe.")
+    return stream
+
+
+def _child_environment() -> dict[str, str]:
+    """One thread per library (workers grow by processes), no secrets, and this package importable."""
+    root = str(Path(__file__).resolve().parents[2])
+    passed_on = {
+        name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ
+    }
+    one_thread = dict.fromkeys(("VIPS_CONCURRENCY", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    return {**passed_on, **one_thread, "PYTHONPATH": root, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _plain_answer(answer: Message) -> Message:
+    """The answer, where it is neither a refusal nor a failure."""
+    if isinstance(answer.get("refused"), str):
+        raise Refused(answer["refused"])
+    if answer.get("out_of_memory"):
+        raise DecoderDied(DeathCause.MEMORY, "Decoding the picture needed too much memory and was stopped.")
+    if "failed" in answer:
+        raise DecoderDied(DeathCause.FAULT, f"The picture could not be analysed ({answer['failed']}).")
+    return answer
+
+
+_FIELD_TYPES = {
+    "media_type": str,
+    "width": int,
+    "height": int,
+    "damaged": bool,
+    "has_alpha": bool,
+    "frame_count": int,
+    "warnings": list,
+    "results": dict,
+}
+
+
+def _checked_analysis(answer: Message, seconds: float) -> Analysis:
+    for name, kind in _FIELD_TYPES.items():
+        if not isinstance(answer.get(name), kind):
+            raise DecoderDied(DeathCause.CRASH, "The decoder answered with nonsense on this file.")
+    return Analysis(**{name: answer[name] for name in _FIELD_TYPES}, seconds=seconds)

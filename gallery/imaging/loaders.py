@@ -1,0 +1,191 @@
+"""Opens the header of a picture with the one loader that its format may use, within the limits of pixels.
+
+Nothing here reads pixels: libvips does so when the opened picture is evaluated.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pi_heif
+import pyvips
+
+from gallery.imaging.sniff import PictureFormat, Refused
+
+# Where the decoder works in strips, memory does not grow with the height of the picture, only time does: at
+# 400 megapixels some 10 s.
+STREAMED_LIMIT_MEGAPIXELS = 400
+# Where the whole picture has to be in memory, twice over at 16 bits and 4 channels: 50 megapixels are 800 MB.
+WHOLE_LIMIT_MEGAPIXELS = 50
+# JPEG can be decoded at a half, a quarter and an eighth of its size (the inverse DCT is taken over fewer
+# coefficients), at a fraction of the time.
+_JPEG_SHRINKS = (8, 4, 2)
+# Chunks of a PNG looked through for the animation control chunk, which comes before the pixels.
+_PNG_CHUNKS_LOOKED_AT = 4096
+
+FailOn = Literal["error", "none"]
+
+# The nicknames of libvips' classes of loaders: each one blocks or unblocks what derives from it.
+_ALLOWED_LOADERS = (
+    "VipsForeignLoadJpeg",
+    "VipsForeignLoadPng",
+    "VipsForeignLoadNsgif",
+    "VipsForeignLoadWebp",
+    "VipsForeignLoadTiff",
+    "VipsForeignLoadHeif",
+)
+
+
+def allow_only_picture_loaders() -> None:
+    """Block every loader of libvips but those of the accepted formats, for this whole process.
+
+    An allowlist: blocking only what libvips calls untrusted would leave matrices, CSV and its own format in.
+    """
+    pyvips.operation_block_set("VipsForeignLoad", True)
+    for name in _ALLOWED_LOADERS:
+        pyvips.operation_block_set(name, False)
+
+
+def open_header(path: Path, picture_format: PictureFormat, *, fail_on: FailOn = "error") -> pyvips.Image:
+    """Return the picture at `path`, opened but not decoded, for reading once from top to bottom.
+
+    Raises Refused beyond the limits of pixels, and pyvips.Error or ValueError where the header cannot be
+    read.
+    """
+    image = _LOADERS[picture_format](path, fail_on)
+    check_pixel_limits(image.width, image.height, whole_kind=_kind_decoded_whole(image, picture_format))
+    return image
+
+
+def open_all_frames(path: Path, picture_format: PictureFormat) -> pyvips.Image:
+    """Return every frame or page of a GIF, WebP or TIFF, one below the other, for reading once.
+
+    Raises pyvips.Error, as for pages of several sizes.
+    """
+    load = {
+        PictureFormat.GIF: pyvips.Image.gifload,
+        PictureFormat.WEBP: pyvips.Image.webpload,
+        PictureFormat.TIFF: pyvips.Image.tiffload,
+    }[picture_format]
+    strip: pyvips.Image = load(str(path), n=-1, access="sequential", fail_on="error")
+    return strip
+
+
+def reopen_shrunk(header: pyvips.Image, path: Path, *, at_least_px: int, fail_on: FailOn) -> pyvips.Image:
+    """Return the JPEG at `path` at the smallest scale whose long side still has `at_least_px` pixels."""
+    long_side = max(header.width, header.height)
+    shrink = next((by for by in _JPEG_SHRINKS if long_side // by >= at_least_px), None)
+    if shrink is None:
+        return header
+    return pyvips.Image.jpegload(str(path), shrink=shrink, access="sequential", fail_on=fail_on)
+
+
+def check_pixel_limits(width: int, height: int, *, whole_kind: str | None) -> None:
+    """Raise Refused when the header claims more than may be decoded; `whole_kind` names a kind of file that
+    cannot be decoded in strips, and is None where it can."""
+    limit = STREAMED_LIMIT_MEGAPIXELS if whole_kind is None else WHOLE_LIMIT_MEGAPIXELS
+    if width * height <= limit * 1_000_000:
+        return
+    because = "" if whole_kind is None else f" for {whole_kind}, which cannot be decoded in strips"
+    raise Refused(
+        f"The picture claims {width} x {height} pixels ({width * height / 1e6:,.0f} megapixels); "
+        f"the limit is {limit} megapixels{because}."
+    )
+
+
+def _kind_decoded_whole(image: pyvips.Image, picture_format: PictureFormat) -> str | None:
+    match picture_format:
+        case PictureFormat.JPEG:
+            return "a progressive JPEG" if integer_field(image, "jpeg-multiscan") else None
+        case PictureFormat.PNG:
+            return "an interlaced PNG" if integer_field(image, "interlaced") else None
+        case PictureFormat.TIFF:
+            return None
+        case _:
+            return {"gif": "a GIF", "webp": "a WebP", "avif": "an AVIF", "heic": "a HEIC"}[picture_format]
+
+
+def integer_field(image: pyvips.Image, name: str, default: int = 0) -> int:
+    """Return an integer header field of `image`, or `default` where it is missing or no integer."""
+    value = image.get(name) if image.get_typeof(name) else default
+    return value if isinstance(value, int) else default
+
+
+def frame_count(path: Path, picture_format: PictureFormat, image: pyvips.Image) -> int:
+    """Return how many frames or pages the file says it has (at least 1)."""
+    if picture_format is PictureFormat.PNG:
+        return apng_frame_count(path)
+    return max(1, integer_field(image, "n-pages", 1))
+
+
+def apng_frame_count(path: Path) -> int:
+    """Return the number of frames in the animation control chunk of a PNG (APNG 1.0, acTL), 1 without one."""
+    with path.open("rb") as file:
+        file.seek(8)
+        for _ in range(_PNG_CHUNKS_LOOKED_AT):
+            head = file.read(8)
+            length, kind = int.from_bytes(head[:4], "big"), head[4:]
+            if kind == b"acTL":
+                return max(1, int.from_bytes(file.read(4), "big"))
+            if len(head) < 8 or kind == b"IDAT":
+                break
+            file.seek(length + 4, 1)
+    return 1
+
+
+def _jpeg(path: Path, fail_on: FailOn) -> pyvips.Image:
+    # By its own name: asked for "the loader of this file", libvips may choose UltraHDR's for a JPEG with a
+    # gain map, which decodes without shrinking and knows no orientation.
+    return pyvips.Image.jpegload(str(path), access="sequential", fail_on=fail_on)
+
+
+def _png(path: Path, fail_on: FailOn) -> pyvips.Image:
+    return pyvips.Image.pngload(str(path), access="sequential", fail_on=fail_on)
+
+
+def _gif(path: Path, fail_on: FailOn) -> pyvips.Image:
+    return pyvips.Image.gifload(str(path), access="sequential", fail_on=fail_on)
+
+
+def _webp(path: Path, fail_on: FailOn) -> pyvips.Image:
+    return pyvips.Image.webpload(str(path), access="sequential", fail_on=fail_on)
+
+
+def _tiff(path: Path, fail_on: FailOn) -> pyvips.Image:
+    return pyvips.Image.tiffload(str(path), access="sequential", fail_on=fail_on)
+
+
+def _avif(path: Path, fail_on: FailOn) -> pyvips.Image:
+    return pyvips.Image.heifload(str(path), access="sequential", fail_on=fail_on)
+
+
+def _heic(path: Path, fail_on: FailOn) -> pyvips.Image:
+    """HEIC through pi_heif, as the libvips of the wheel has no HEVC decoder. libheif turns the picture
+    upright by itself; the EXIF orientation is then history, and pi_heif hides it."""
+    file = pi_heif.open_heif(path)
+    primary = file[file.primary_index]
+    check_pixel_limits(*primary.size, whole_kind="a HEIC")
+    # A copy: the buffer of pi_heif is freed with its picture, which nothing would keep alive. Rows may be
+    # padded.
+    image = pyvips.Image.new_from_array(np.array(primary)[:, : primary.size[0]])
+    bands = {"L": "b-w", "LA": "b-w"}.get(primary.mode, "srgb")
+    image = image.copy(interpretation=bands)
+    image.set_type(pyvips.GValue.gint_type, "n-pages", len(file))
+    blobs = {"exif-data": "exif", "xmp-data": "xmp", "icc-profile-data": "icc_profile"}
+    for field, key in blobs.items():
+        blob = primary.info.get(key)
+        if isinstance(blob, bytes) and blob:
+            image.set_type(pyvips.GValue.blob_type, field, blob)
+    return image
+
+
+_LOADERS: dict[PictureFormat, Callable[[Path, FailOn], pyvips.Image]] = {
+    PictureFormat.JPEG: _jpeg,
+    PictureFormat.PNG: _png,
+    PictureFormat.GIF: _gif,
+    PictureFormat.WEBP: _webp,
+    PictureFormat.TIFF: _tiff,
+    PictureFormat.AVIF: _avif,
+    PictureFormat.HEIC: _heic,
+}

@@ -1,0 +1,149 @@
+"""Whether two files show the very same pixels, whatever their containers.
+
+Exact or nothing: upright, at the depth of the deeper one, alpha included, every frame. Where equality cannot
+be shown (a damaged file, frames that cannot be lined up), the answer is no.
+"""
+
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Self
+
+import pyvips
+from PIL import Image, ImageSequence
+
+from gallery.imaging.colourspace import to_srgb, wide_profile
+from gallery.imaging.decode import DECODER_ERRORS, OnOpened, collected_warnings, orientation_of
+from gallery.imaging.loaders import frame_count, open_all_frames, open_header
+from gallery.imaging.sniff import HEAD_BYTES, PictureFormat, sniff
+
+_OPAQUE_16_BITS = 65535
+# 255 * 257 = 65535: the factor that makes 8 bits 16 without a remainder.
+_EIGHT_TO_SIXTEEN_BITS = 257
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """A file opened for a comparison of all its pixels."""
+
+    path: Path
+    picture_format: PictureFormat
+    image: pyvips.Image
+    orientation: int
+    frames: int
+
+    @classmethod
+    def opened(cls, path: Path) -> Self:
+        with path.open("rb") as file:
+            picture_format = sniff(file.read(HEAD_BYTES)).format
+        image = open_header(path, picture_format)
+        return cls(
+            path=path,
+            picture_format=picture_format,
+            image=image,
+            orientation=orientation_of(image),
+            frames=frame_count(path, picture_format, image),
+        )
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        size = (self.image.width, self.image.height)
+        return size[::-1] if self.orientation >= 5 else size
+
+    def upright(self) -> pyvips.Image:
+        """Turned as its orientation says; that needs the pixels in any order, so in memory."""
+        image = self.image.copy_memory()
+        image.set_type(pyvips.GValue.gint_type, "orientation", self.orientation)
+        return image.autorot()
+
+
+def pixels_equal(first: Path, second: Path, *, opened: OnOpened) -> bool:
+    """Tell whether both files show the same pixels. `opened` is called with the size before they are decoded.
+
+    Raises Refused where a file is not one that is taken at all.
+    """
+    with collected_warnings():
+        try:
+            return _equal(_Whole.opened(first), _Whole.opened(second), opened)
+        except DECODER_ERRORS:
+            return False
+
+
+def _equal(one: _Whole, other: _Whole, opened: OnOpened) -> bool:
+    if one.upright_size != other.upright_size or one.frames != other.frames:
+        return False
+    opened(one.image.width, one.image.height * one.frames)
+    if one.frames > 1:
+        return _animations_equal(one, other)
+    if one.orientation == other.orientation:
+        return _images_equal(one.image, other.image)
+    return _images_equal(one.upright(), other.upright())
+
+
+def _animations_equal(one: _Whole, other: _Whole) -> bool:
+    """Frame by frame, with their times. Only within one kind of file: what a viewer shows is otherwise not
+    comparable (a TIFF's pages, a GIF's frames)."""
+    if one.picture_format is not other.picture_format or one.orientation != other.orientation:
+        return False
+    if one.picture_format is PictureFormat.PNG:
+        return _pillow_frames_equal(one.path, other.path)
+    if one.picture_format in (PictureFormat.GIF, PictureFormat.WEBP, PictureFormat.TIFF):
+        strips = [open_all_frames(whole.path, whole.picture_format) for whole in (one, other)]
+        return _delays(strips[0]) == _delays(strips[1]) and _images_equal(*strips)
+    return False
+
+
+def _delays(strip: pyvips.Image) -> object:
+    return strip.get("delay") if strip.get_typeof("delay") else None
+
+
+def _pillow_frames_equal(first: Path, second: Path) -> bool:
+    """For APNG, whose frames libvips does not read."""
+    with Image.open(first) as one, Image.open(second) as other:
+        pairs = zip_longest(ImageSequence.Iterator(one), ImageSequence.Iterator(other))
+        return all(a is not None and b is not None and _frame(a) == _frame(b) for a, b in pairs)
+
+
+def _frame(image: Image.Image) -> tuple[object, bytes]:
+    return image.info.get("duration"), image.convert("RGBA").tobytes()
+
+
+def _images_equal(one: pyvips.Image, other: pyvips.Image) -> bool:
+    if (one.width, one.height) != (other.width, other.height):
+        return False
+    same_space = wide_profile(one) == wide_profile(other) and _is_cmyk(one) == _is_cmyk(other)
+    if not same_space:
+        one, other = _both_in_srgb(one, other)
+    left, right = _comparable(one), _comparable(other)
+    if left.bands != right.bands or left.format != right.format:
+        return False
+    return bool((left != right).max() == 0)
+
+
+def _both_in_srgb(one: pyvips.Image, other: pyvips.Image) -> tuple[pyvips.Image, pyvips.Image]:
+    if "ushort" in (one.format, other.format):
+        return to_srgb(one, depth_bits=16), to_srgb(other, depth_bits=16)
+    return to_srgb(one), to_srgb(other)
+
+
+def _is_cmyk(image: pyvips.Image) -> bool:
+    return bool(image.interpretation == "cmyk")
+
+
+def _comparable(image: pyvips.Image) -> pyvips.Image:
+    """16 bits where it is 8 or 16, grey as three equal bands, alpha always there. Other depths stay as they
+    are."""
+    if image.format == "uchar":
+        interpretation = image.interpretation
+        image = (image.cast("ushort") * _EIGHT_TO_SIXTEEN_BITS).cast("ushort")
+        image = image.copy(
+            interpretation={"srgb": "rgb16", "b-w": "grey16"}.get(interpretation, interpretation)
+        )
+    if image.format != "ushort" or _is_cmyk(image):
+        return image
+    if not image.hasalpha():
+        image = image.bandjoin(_OPAQUE_16_BITS)
+    if image.bands == 2:
+        grey = image.extract_band(0)
+        return grey.bandjoin([grey, grey, image.extract_band(1)])
+    return image
