@@ -135,7 +135,7 @@ def analyse_photo(job: Job) -> None:
     except DecoderDied as death:
         pipeline.fail_job(job, str(death))
     except FileNotFoundError:
-        pipeline.fail_job(job, "The original is missing from the store; run `manage.py fsck`.", final=True)
+        pipeline.fail_job(job, "The original is missing from the store; restore it from a backup, then retry.", final=True)
     else:
         save_analysis(job, analysis)
 

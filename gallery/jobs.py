@@ -46,12 +46,12 @@ def owe(*, photo_ids: Iterable[int], stage: str, priority: int = Priority.PERSON
             """
             INSERT INTO gallery_job
                 (photo_id, stage, priority, requests, attempts, worker, due_at, error)
-            SELECT photo_id, %(stage)s, %(priority)s, 1, 0, '', now(), ''
+            SELECT photo_id, %(stage)s, %(priority)s, 1, 0, '', statement_timestamp(), ''
               FROM unnest(%(photo_ids)s::bigint[]) AS photo_id ORDER BY photo_id
             ON CONFLICT (photo_id, stage) DO UPDATE
-               SET requests = gallery_job.requests + 1, error = '', failed_at = NULL, due_at = now(),
+               SET requests = gallery_job.requests + 1, error = '', failed_at = NULL, due_at = statement_timestamp(),
                    priority = least(gallery_job.priority, excluded.priority),
-                   attempts = CASE WHEN gallery_job.lease_until > now() THEN gallery_job.attempts ELSE 0 END
+                   attempts = CASE WHEN gallery_job.lease_until > statement_timestamp() THEN gallery_job.attempts ELSE 0 END
             """,
             {"stage": stage, "priority": priority, "photo_ids": list(photo_ids)},
         )
@@ -63,12 +63,12 @@ def claim(*, stage: str, limit: int) -> list[Job]:
         cursor.execute(
             """
             UPDATE gallery_job
-               SET attempts = attempts + 1, worker = %(worker)s, lease_until = now() + %(lease)s
+               SET attempts = attempts + 1, worker = %(worker)s, lease_until = statement_timestamp() + %(lease)s
              WHERE id IN (
                    SELECT id FROM gallery_job
-                    WHERE stage = %(stage)s AND failed_at IS NULL AND due_at <= now()
+                    WHERE stage = %(stage)s AND failed_at IS NULL AND due_at <= statement_timestamp()
                       AND attempts < %(max_attempts)s
-                      AND (lease_until IS NULL OR lease_until < now())
+                      AND (lease_until IS NULL OR lease_until < statement_timestamp())
                     ORDER BY priority, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
             RETURNING id
             """,
