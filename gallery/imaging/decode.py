@@ -5,6 +5,7 @@ Meant for the guarded child: the limits here hold what a header claims, the guar
 
 import logging
 import math
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,9 @@ _LADDER_PX = (1440, 720, 320)
 # Warnings kept for one file. A hostile file can cause thousands; the first ones say what is wrong.
 MAX_WARNINGS = 10
 MAX_WARNING_CHARACTERS = 200
+_PASSED_OVER = "A fault in the file was passed over: "
+# What libpng says when it has said the cause already.
+_VAGUE_WORDS = ("", "Error", "libpng read error")
 _WHITE = [255, 255, 255]
 
 # What the decoders raise for a file that they cannot read.
@@ -134,12 +138,19 @@ def shrunk(image: pyvips.Image, long_side_px: int) -> pyvips.Image:
     scale = long_side_px / max(image.width, image.height)
     if scale >= 1:
         return image
-    vertical = max(scale, 1 / image.height)
-    horizontal = max(scale, 1 / image.width)
+    # Catmull-Rom keeps nine tenths of the detail of Lanczos (a triangle: eight tenths) without its halos.
+    # With gap 1, libvips takes whole steps by averaging first, a third faster where the step is 2 or more.
+    across = max(scale, 1 / image.width)
+    options = {
+        "vscale": max(scale, 1 / image.height),
+        "kernel": "cubic",
+        "gap": 1.0,
+    }
     if not image.hasalpha():
-        return image.resize(horizontal, vscale=vertical)
+        return image.resize(across, **options)
     # Colours under transparent pixels must not bleed into what is seen.
-    resized = image.premultiply().resize(horizontal, vscale=vertical).unpremultiply()
+    premultiplied = image.premultiply().cast(image.format)  # in floats, rows would take four times the memory
+    resized = premultiplied.resize(across, **options).unpremultiply()
     return resized.cast(image.format).copy(interpretation=image.interpretation)
 
 
@@ -169,7 +180,7 @@ class _WarningCollector(logging.Handler):
         text = clean_text(record.getMessage().removeprefix("VIPS: "), limit_characters=MAX_WARNING_CHARACTERS)
         # Said of the strip in which another, real warning arose.
         is_news = text and not text.startswith(("error in tile", "read gave"))
-        sentence = f"A fault in the file was passed over: {text.splitlines()[0]}." if is_news else ""
+        sentence = f"{_PASSED_OVER}{text.splitlines()[0]}." if is_news else ""
         if sentence and sentence not in self.sentences and len(self.sentences) < MAX_WARNINGS:
             self.sentences.append(sentence)
 
@@ -181,22 +192,34 @@ def _decoded_leniently(
     try:
         return *_decoded(path, sniffed, "error", warnings, opened), False
     except DECODER_ERRORS as fault:
-        first_words = _first_words(fault)
+        cause = _cause(fault, path, warnings)
     try:
         header, base = _decoded(path, sniffed, "none", warnings, opened)
     except DECODER_ERRORS as fault:
-        raise Refused(
-            f"The file begins like a {sniffed.format.upper()} but cannot be decoded ({first_words})."
-        ) from fault
-    warnings.insert(0, f"The picture is damaged, a part of it is missing or wrong ({first_words}).")
+        name = sniffed.media_type.removeprefix("image/").upper()
+        raise Refused(f"The file begins like {name} but cannot be decoded: {cause}.") from fault
+    warnings.insert(0, f"The picture is damaged, a part of it is missing or wrong: {cause}.")
     return header, base, True
 
 
-def _first_words(fault: Exception) -> str:
-    """What a decoder said, in one clean line. libvips puts the failed call first and the cause last."""
-    text = fault.detail if isinstance(fault, pyvips.Error) else str(fault)
-    lines = [line.strip() for line in str(text).splitlines() if line.strip()] or [type(fault).__name__]
-    return clean_text(lines[0], limit_characters=MAX_WARNING_CHARACTERS)
+def _cause(fault: Exception, path: Path, warnings: list[str]) -> str:
+    """What a decoder said of a file, in one clean line without the file's path.
+
+    libvips gathers lines: the failure comes last but for libtiff's chatter, and libpng tells its cause only
+    in a warning.
+    """
+    text = str(fault.detail if isinstance(fault, pyvips.Error) else fault).replace(str(path), "")
+    lines = [line for line in text.splitlines() if line.strip() and "set_get_field_type" not in line]
+    words = (
+        re.sub(
+            r"^\s*((\w+2vips|VipsJpeg|vipspng|webp|heif|\w+load): *)?(source input: *)?[: ]*", "", lines[0]
+        )
+        if lines
+        else ""
+    )
+    if words in _VAGUE_WORDS and warnings:
+        words = warnings[-1].removeprefix(_PASSED_OVER).rstrip(".")
+    return clean_text(words, limit_characters=MAX_WARNING_CHARACTERS) or "its structure makes no sense"
 
 
 def _decoded(

@@ -14,7 +14,7 @@ LENGTH_BYTES = 4
 Message = dict[str, Any]
 
 
-class BadFrame(Exception):  # noqa: N818 - the other side is at fault
+class BadFrame(Exception):
     """What arrived is not a message."""
 
 

@@ -54,7 +54,7 @@ class DeathCause(StrEnum):
     FAULT = "fault"
 
 
-class DecoderDied(Exception):  # noqa: N818 - an event, told in words
+class DecoderDied(Exception):
     """Decoding came to no end of its own; `reason` is a sentence for people, `cause` says what ended it.
 
     FAULT is an error raised by an analyser: the child lives on.

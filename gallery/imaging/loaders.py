@@ -24,6 +24,9 @@ _JPEG_SHRINKS = (8, 4, 2)
 # Chunks of a PNG looked through for the animation control chunk, which comes before the pixels.
 _PNG_CHUNKS_LOOKED_AT = 4096
 
+# PNG's own limit for every number in it (PNG 1.2, 2.1).
+_MOST_PNG_NUMBER = 2**31 - 1
+
 FailOn = Literal["error", "none"]
 
 # The nicknames of libvips' classes of loaders: each one blocks or unblocks what derives from it.
@@ -127,7 +130,8 @@ def apng_frame_count(path: Path) -> int:
             head = file.read(8)
             length, kind = int.from_bytes(head[:4], "big"), head[4:]
             if kind == b"acTL":
-                return max(1, int.from_bytes(file.read(4), "big"))
+                frames = int.from_bytes(file.read(4), "big")
+                return frames if 0 < frames <= _MOST_PNG_NUMBER else 1
             if len(head) < 8 or kind == b"IDAT":
                 break
             file.seek(length + 4, 1)
@@ -177,6 +181,8 @@ def _heic(path: Path, fail_on: FailOn) -> pyvips.Image:
         blob = primary.info.get(key)
         if isinstance(blob, bytes) and blob:
             image.set_type(pyvips.GValue.blob_type, field, blob)
+    # libvips reads the orientation out of the EXIF that it is given; these pixels were already turned.
+    image.remove("orientation")
     return image
 
 

@@ -47,7 +47,8 @@ _EXIF_ERRORS = (
 # What some cameras put into every picture's description.
 _BOILERPLATE = re.compile(
     r"^(olympus digital camera|digital camera|sony dsc|dcim|samsung|minolta digital camera|default|"
-    r"(konica )?minolta.*|kodak .*digital.*camera|screenshot|exif_.*|untitled)$",
+    r"(konica )?minolta.*|kodak .*digital.*camera|screenshot|exif_.*|untitled|"
+    r"\S*[a-z0-9_\\]{4,}\.(jpe?g|tiff?|png|heic))$",
     re.IGNORECASE,
 )
 
@@ -68,7 +69,7 @@ def compute(picture: Picture) -> Fields:
     return {
         "taken_at": exif.taken_at() or _xmp_date(xmp) or _iptc_date(iptc),
         "camera": exif.camera(),
-        "lens": exif.text("LensModel", ifd=ExifTags.IFD.Exif),
+        "lens": exif.lens(),
         "latitude": latitude,
         "longitude": longitude,
         "orientation": picture.orientation,
@@ -127,9 +128,14 @@ class _ExifBlock:
     def camera(self) -> str:
         """Maker and model, without the maker said twice ("Canon Canon EOS RP")."""
         make, model = self.text("Make"), self.text("Model")
-        if make and model.lower().startswith(make.lower().split()[0]):
+        if make and model.lower().split(" ")[0] in make.lower().split():
             return model
         return f"{make} {model}".strip()
+
+    def lens(self) -> str:
+        """The model of the lens, where it is a name and no bare number."""
+        name = self.text("LensModel", ifd=ExifTags.IFD.Exif)
+        return name if any(letter.isalpha() for letter in name) else ""
 
     def taken_at(self) -> str | None:
         detail = self._fields(ExifTags.IFD.Exif)

@@ -11,7 +11,7 @@ HEAD_BYTES = 4096
 ACCEPTED = "JPEG, PNG, GIF, WebP, TIFF, AVIF and HEIC"
 
 
-class Refused(Exception):  # noqa: N818 - what happened to the file, no fault of this program
+class Refused(Exception):
     """The file is not taken; `reason` is a sentence for people."""
 
     def __init__(self, reason: str) -> None:
