@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
@@ -15,8 +15,7 @@ from gallery.models import Photo, PhotoQuerySet, Role, User
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-P = ParamSpec("P")
-R = TypeVar("R", bound=HttpResponseBase)
+View = TypeVar("View", bound="Callable[..., HttpResponseBase]")
 
 
 def asker(request: HttpRequest) -> User | AnonymousUser:
@@ -53,19 +52,12 @@ def may_look(user: User | AnonymousUser, public_gallery: bool) -> bool:
     return user.is_authenticated or public_gallery
 
 
-def requires_role(
-    role: Role,
-) -> Callable[
-    [Callable[Concatenate[HttpRequest, P], HttpResponseBase]],
-    Callable[Concatenate[HttpRequest, P], HttpResponseBase],
-]:
+def requires_role(role: Role) -> Callable[[View], View]:
     """Decorate a page: strangers go to the login, people with a weaker role get 403."""
 
-    def decorate(
-        view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
-    ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             user = asker(request)
             if isinstance(user, AnonymousUser):
                 return redirect_to_login(request.get_full_path())
@@ -73,6 +65,6 @@ def requires_role(
                 raise PermissionDenied(f"This page is for people with the role {role.label.lower()}.")
             return view(request, *args, **kwargs)
 
-        return guarded
+        return cast("View", guarded)
 
     return decorate

@@ -135,7 +135,9 @@ def analyse_photo(job: Job) -> None:
     except DecoderDied as death:
         pipeline.fail_job(job, str(death))
     except FileNotFoundError:
-        pipeline.fail_job(job, "The original is missing from the store; restore it from a backup, then retry.", final=True)
+        pipeline.fail_job(
+            job, "The original is missing from the store; restore it from a backup, then retry.", final=True
+        )
     else:
         save_analysis(job, analysis)
 

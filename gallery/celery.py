@@ -8,5 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gallery.settings")
 
 app = Celery("likeness")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["gallery", "gallery.embed", "gallery.query_tasks"], related_name=None)
 app.autodiscover_tasks(["gallery"], related_name="tasks")
+app.autodiscover_tasks(["gallery"], related_name="embed")
+app.autodiscover_tasks(["gallery"], related_name="query_tasks")
+app.autodiscover_tasks(["gallery"], related_name="heartbeat")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from gallery import pipeline
+from gallery.albums import add_to_album
 from gallery.contentlock import lock_content
 from gallery.imaging.sniff import Sniffed, UnsupportedFile, sniff
 from gallery.models import Album, Photo, Priority, TagSource, Visibility
 from gallery.originals import put_original
-from gallery.albums import add_to_album
 from gallery.tags import add_tags, normalise_tags
 from gallery.trash import restore_photos
 

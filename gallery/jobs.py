@@ -51,7 +51,8 @@ def owe(*, photo_ids: Iterable[int], stage: str, priority: int = Priority.PERSON
             ON CONFLICT (photo_id, stage) DO UPDATE
                SET requests = gallery_job.requests + 1, error = '', failed_at = NULL, due_at = statement_timestamp(),
                    priority = least(gallery_job.priority, excluded.priority),
-                   attempts = CASE WHEN gallery_job.lease_until > statement_timestamp() THEN gallery_job.attempts ELSE 0 END
+                   attempts = CASE WHEN gallery_job.lease_until > statement_timestamp()
+                                   THEN gallery_job.attempts ELSE 0 END
             """,
             {"stage": stage, "priority": priority, "photo_ids": list(photo_ids)},
         )
@@ -63,7 +64,8 @@ def claim(*, stage: str, limit: int) -> list[Job]:
         cursor.execute(
             """
             UPDATE gallery_job
-               SET attempts = attempts + 1, worker = %(worker)s, lease_until = statement_timestamp() + %(lease)s
+               SET attempts = attempts + 1, worker = %(worker)s,
+                   lease_until = statement_timestamp() + make_interval(secs => %(lease)s)
              WHERE id IN (
                    SELECT id FROM gallery_job
                     WHERE stage = %(stage)s AND failed_at IS NULL AND due_at <= statement_timestamp()
@@ -74,7 +76,7 @@ def claim(*, stage: str, limit: int) -> list[Job]:
             """,
             {
                 "worker": worker_name(),
-                "lease": LEASE,
+                "lease": LEASE.total_seconds(),
                 "stage": stage,
                 "max_attempts": MAX_ATTEMPTS,
                 "limit": limit,

@@ -70,7 +70,9 @@ def owe_followers(job: Job) -> None:
 def wake(stage: str) -> None:
     """Tell the workers of a stage that there is work. Should Redis be away, the sweep tells them later."""
     try:
-        app.send_task(RUN_STAGE_TASK, args=[stage], queue=stages()[stage].queue, retry=False, ignore_result=True)
+        app.send_task(
+            RUN_STAGE_TASK, args=[stage], queue=stages()[stage].queue, retry=False, ignore_result=True
+        )
     except OperationalError as error:
         logger.warning("Redis cannot be reached (%s); stage %s starts with the next sweep.", error, stage)
 

@@ -19,6 +19,10 @@ from gallery.storage import StorageFull, make_folder_durably, write_all
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    BytesFile = UploadedFile[bytes]
+else:
+    BytesFile = UploadedFile
+
 HEAD_BYTES = 4096
 
 
@@ -44,7 +48,7 @@ class ReceivedFile:
 
 @dataclass
 class FileReceiver:
-    """Writes chunks to a temporary file. After a problem it goes on taking chunks, so that the sender gets its answer."""
+    """Writes chunks to a temporary file. After a problem it goes on taking them, so that the sender gets an answer."""
 
     name: str
     problem: StorageFull | FileTooLarge | None = None
@@ -84,7 +88,9 @@ class FileReceiver:
             os.fchmod(self._descriptor, 0o640)
             os.fsync(self._descriptor)
         self.close()
-        return ReceivedFile(self.name, self.path, self.size, self._digest.hexdigest(), self.head, self.problem)
+        return ReceivedFile(
+            self.name, self.path, self.size, self._digest.hexdigest(), self.head, self.problem
+        )
 
     def abort(self) -> None:
         """Forget the file, because the sender went away."""
@@ -113,7 +119,7 @@ def receive_file(name: str, chunks: Iterable[bytes]) -> ReceivedFile:
     return receiver.finish()
 
 
-class ReceivedUpload(UploadedFile):
+class ReceivedUpload(BytesFile):
     """What a view finds in request.FILES: nothing in memory, the received file beside it."""
 
     def __init__(self, received: ReceivedFile, content_type: str | None) -> None:
@@ -139,7 +145,7 @@ class HashingUploadHandler(FileUploadHandler):
         assert self.receiver is not None  # noqa: S101  Django calls new_file first.
         self.receiver.write(raw_data)
 
-    def file_complete(self, file_size: int) -> UploadedFile:
+    def file_complete(self, file_size: int) -> ReceivedUpload:
         assert self.receiver is not None  # noqa: S101
         received, self.receiver = self.receiver.finish(), None
         return ReceivedUpload(received, self.content_type)

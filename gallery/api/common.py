@@ -55,7 +55,7 @@ class TokenAuth(HttpBearer):
 
 
 class SessionAuth(APIKeyCookie):
-    """The session of a logged-in browser; changing requests need the CSRF token. Strangers may read a public gallery."""
+    """The session of a logged-in browser, with the CSRF token for changes. Strangers may read a public gallery."""
 
     param_name = settings.SESSION_COOKIE_NAME
     openapi_description = "The session cookie of a logged-in browser."
@@ -108,7 +108,9 @@ def require_moderator(request: HttpRequest) -> User:
 
 def field_errors(error: ValidationError) -> str:
     """One sentence that names every wrong field."""
-    return "; ".join(f"{'.'.join(str(part) for part in item['loc'][1:])}: {item['msg']}" for item in error.errors)
+    return "; ".join(
+        f"{'.'.join(str(part) for part in item['loc'][1:])}: {item['msg']}" for item in error.errors
+    )
 
 
 def install_error_handlers(api: NinjaAPI) -> None:

@@ -34,7 +34,9 @@ def photo_json(photo: Photo, user: User | AnonymousUser, *, detail: bool = False
     data = photos_json([photo], user)[0]
     if detail:
         data["exif"] = photo.exif
-        data["stage_details"] = {name: state["detail"] for name, state in pipeline.stage_states(photo).items()}
+        data["stage_details"] = {
+            name: state["detail"] for name, state in pipeline.stage_states(photo).items()
+        }
         data["matches"] = [match for source in matches_of_photo for match in source(user, photo)]
     return data
 

@@ -94,12 +94,16 @@ def accept_or_refuse(user: User, file: ReceivedUpload, form: UploadForm) -> Acce
     except FileTooLarge as error:
         raise ApiError(413, "too-large", str(error)) from error
     except StorageFull as error:
-        raise ApiError(507, "storage-full", f"{error} Nothing was stored; free some space and try again.") from error
+        raise ApiError(
+            507, "storage-full", f"{error} Nothing was stored; free some space and try again."
+        ) from error
     except BrokenWrite as error:
         raise ApiError(507, "storage-broken", f"{error} Check the disk of the library.") from error
 
 
-@router.post("photos/check", response={200: CheckAnswer, **COMMON_ERRORS}, summary="Which files are here already")
+@router.post(
+    "photos/check", response={200: CheckAnswer, **COMMON_ERRORS}, summary="Which files are here already"
+)
 def check_photos(request: HttpRequest, body: CheckBody) -> dict[str, Any]:
     """The ids of photos, among those that you may see, with these SHA-256 digests."""
     user = require_reader(request)
@@ -127,7 +131,9 @@ def list_photos(request: HttpRequest, q: str = "", cursor: str = "", limit: Page
     }
 
 
-@router.get("photos/{int:photo_id}", response={200: PhotoDetail, **COMMON_ERRORS}, summary="Everything about a photo")
+@router.get(
+    "photos/{int:photo_id}", response={200: PhotoDetail, **COMMON_ERRORS}, summary="Everything about a photo"
+)
 def get_photo(request: HttpRequest, photo_id: int) -> dict[str, Any]:
     user = require_reader(request)
     return photo_json(visible_photo(user, photo_id), user, detail=True)
@@ -145,7 +151,9 @@ def patch_photo(request: HttpRequest, photo_id: int, body: PhotoPatch) -> dict[s
     return photo_json(visible_photo(user, photo_id), user, detail=True)
 
 
-@router.delete("photos/{int:photo_id}", response={200: PhotoDetail, **COMMON_ERRORS}, summary="Move to the trash")
+@router.delete(
+    "photos/{int:photo_id}", response={200: PhotoDetail, **COMMON_ERRORS}, summary="Move to the trash"
+)
 def delete_photo(request: HttpRequest, photo_id: int) -> dict[str, Any]:
     """The photo can be restored until its retention is over."""
     user = require_uploader(request)
@@ -154,7 +162,9 @@ def delete_photo(request: HttpRequest, photo_id: int) -> dict[str, Any]:
 
 
 @router.post(
-    "photos/{int:photo_id}/restore", response={200: PhotoDetail, **COMMON_ERRORS}, summary="Bring back from the trash"
+    "photos/{int:photo_id}/restore",
+    response={200: PhotoDetail, **COMMON_ERRORS},
+    summary="Bring back from the trash",
 )
 def restore_photo(request: HttpRequest, photo_id: int) -> dict[str, Any]:
     user = require_uploader(request)
@@ -175,7 +185,9 @@ def retry_photo(request: HttpRequest, photo_id: int) -> dict[str, Any]:
 
 
 @router.get(
-    "photos/{int:photo_id}/similar", response={200: SimilarPhotos, **COMMON_ERRORS}, summary="Photos like this one"
+    "photos/{int:photo_id}/similar",
+    response={200: SimilarPhotos, **COMMON_ERRORS},
+    summary="Photos like this one",
 )
 def list_similar(
     request: HttpRequest,
@@ -201,4 +213,3 @@ def editable_or_forbidden(user: User, photo_id: int) -> Photo:
         return editable_photo(user, photo_id)
     except PermissionDenied as error:
         raise ApiError(403, "not-yours", str(error)) from error
-

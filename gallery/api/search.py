@@ -12,9 +12,9 @@ from gallery.api.common import COMMON_ERRORS, ApiError, require_reader
 from gallery.api.photo_json import photos_json
 from gallery.api.schemas import ImageHits, ParsedQuery
 from gallery.describe import ExampleUnavailable, picture_answer
+from gallery.intake import RefusedFile, sniff_received
 from gallery.search import search
 from gallery.search.parsing import parse_for
-from gallery.intake import RefusedFile, sniff_received
 from gallery.uploads import ReceivedUpload
 
 router = Router(tags=["search"])
@@ -34,10 +34,10 @@ def parse_query(
     return parse_for(user, q, words_are_tags=words == "tags")
 
 
-@router.post("search/image", response={200: ImageHits, **COMMON_ERRORS}, summary="Search by an example picture")
-def search_by_image(
-    request: HttpRequest, form: Form[ImageForm], file: File[UploadedFile]
-) -> dict[str, Any]:
+@router.post(
+    "search/image", response={200: ImageHits, **COMMON_ERRORS}, summary="Search by an example picture"
+)
+def search_by_image(request: HttpRequest, form: Form[ImageForm], file: File[UploadedFile]) -> dict[str, Any]:
     """Photos like the picture, best first, each with a verdict where it is a copy. The picture is not kept."""
     user = require_reader(request)
     if not isinstance(file, ReceivedUpload):

@@ -34,7 +34,9 @@ def get_jobs(request: HttpRequest) -> dict[str, Any]:
     return {"stages": stages, "idle": pipeline.is_idle()}
 
 
-@router.get("health", auth=None, response={200: HealthAnswer, 503: HealthAnswer}, summary="Whether all parts work")
+@router.get(
+    "health", auth=None, response={200: HealthAnswer, 503: HealthAnswer}, summary="Whether all parts work"
+)
 def get_health(request: HttpRequest) -> tuple[int, dict[str, Any]]:
     """503 when a vital part fails; without a model the service is only degraded."""
     parts = check_all()
