@@ -55,7 +55,9 @@ def open_preview(photo: Photo, size: int) -> File[bytes]:
     try:
         return previews_storage().open(existing_preview_name(photo, size), "rb")
     except FileNotFoundError as error:
-        raise NoPreview(f"The {size} px preview of {photo} is missing; `manage.py reindex` makes it again.") from error
+        raise NoPreview(
+            f"The {size} px preview of {photo} is missing; `manage.py reindex` makes it again."
+        ) from error
 
 
 def existing_preview_name(photo: Photo, size: int) -> str:

@@ -40,7 +40,6 @@ class WaitingWork:
     count: Callable[[User], int]
 
 
-
 photo_panels: list[PhotoPanel] = []
 photo_listeners: list[PhotoListener] = []
 waiting_work: list[WaitingWork] = []

@@ -50,11 +50,15 @@ def received(content: bytes, name: str = "photo.jpg") -> ReceivedFile:
 def upload(owner: User, content: bytes | None = None, name: str = "photo.jpg", **options: Any) -> Accepted:
     """Take a file in as the upload view does."""
     return accept_upload(
-        owner=owner, received=received(unique_jpeg() if content is None else content, name), options=UploadOptions(**options)
+        owner=owner,
+        received=received(unique_jpeg() if content is None else content, name),
+        options=UploadOptions(**options),
     )
 
 
-def make_photo(owner: User | None = None, *, visibility: Visibility | str = "members", **fields: Any) -> Photo:
+def make_photo(
+    owner: User | None = None, *, visibility: Visibility | str = "members", **fields: Any
+) -> Photo:
     """A ready photo's row, without a file: for tests about rows. Fields override what is made up."""
     digest = hashlib.sha256(str(next(_numbers)).encode()).hexdigest()
     defaults: dict[str, Any] = {

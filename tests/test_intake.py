@@ -82,7 +82,10 @@ def test_bytes_in_the_trash_are_reported_and_come_back_on_request() -> None:
 def test_tags_and_album_are_given_on_arrival() -> None:
     photo = upload(make_user(), tags=["Blue Sky", "blue_sky", "sea"], album="Summer").photo
 
-    assert sorted(PhotoTag.objects.filter(photo=photo).values_list("tag__name", flat=True)) == ["blue_sky", "sea"]
+    assert sorted(PhotoTag.objects.filter(photo=photo).values_list("tag__name", flat=True)) == [
+        "blue_sky",
+        "sea",
+    ]
     assert Album.objects.get(name="Summer").photos.get() == photo
 
 
@@ -95,7 +98,12 @@ def test_a_bad_tag_refuses_the_upload() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("content", "word"),
-    [(b"", "empty"), (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"), (b"%PDF-1.7", "PDF"), (b"hello", "text")],
+    [
+        (b"", "empty"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
+        (b"%PDF-1.7", "PDF"),
+        (b"hello", "text"),
+    ],
 )
 def test_what_is_no_picture_is_refused_by_name_and_nothing_is_kept(content: bytes, word: str) -> None:
     with pytest.raises(RefusedFile, match=rf"(?i)thing\.jpg.*{word}"):

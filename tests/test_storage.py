@@ -34,7 +34,9 @@ def test_a_second_save_replaces_the_whole_file(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["name"]
 
 
-def test_what_does_not_read_back_as_written_is_not_published(durable: DurableFileStorage, tmp_path: Path) -> None:
+def test_what_does_not_read_back_as_written_is_not_published(
+    durable: DurableFileStorage, tmp_path: Path
+) -> None:
     temporary = tmp_path / "received"
     temporary.write_bytes(b"rotten")
 

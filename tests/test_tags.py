@@ -9,7 +9,13 @@ from tests.factories import make_photo
 
 @pytest.mark.parametrize(
     ("given", "name"),
-    [("Blue Sky", "blue_sky"), ("  a   b ", "a_b"), ("x__y", "x_y"), ("ÉTÉ", "été"), ("foo_(bar)", "foo_(bar)")],
+    [
+        ("Blue Sky", "blue_sky"),
+        ("  a   b ", "a_b"),
+        ("x__y", "x_y"),
+        ("ÉTÉ", "été"),
+        ("foo_(bar)", "foo_(bar)"),
+    ],
 )
 def test_a_tag_has_one_spelling(given: str, name: str) -> None:
     assert normalise_tag(given) == name
