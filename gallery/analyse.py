@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import cache, reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 from django.utils.module_loading import import_string
 from django.utils.timezone import get_current_timezone
 
 from gallery import jobs, pipeline
 from gallery.imaging.guard import Analysis, DecoderDied, GuardedDecoder, Refused
-from gallery.models import Photo, PhotoState, TagSource
+from gallery.imaging.palette import palette_vector
+from gallery.models import Photo, PhotoQuerySet, PhotoState, TagSource
 from gallery.originals import local_original
 from gallery.pipeline import Stage
-from gallery.previews import save_previews
+from gallery.previews import PREVIEWS_VERSION, save_previews
 from gallery.tags import add_tags, usable_keywords
 
 if TYPE_CHECKING:
@@ -25,10 +28,11 @@ if TYPE_CHECKING:
     from gallery.models import Job
 
 STAGE_NAME = "analyse"
+NOTHING = Q(pk__in=[])
 
 
-class Analyser(Protocol):
-    """Something that analyse finds out about each photo."""
+class Analyser:
+    """Something that the analyse stage finds out about each photo."""
 
     name: str
     #: Dotted path "module:function" of a pure function Picture -> dict, run in the guarded child.
@@ -36,10 +40,14 @@ class Analyser(Protocol):
 
     def save(self, photo: Photo, result: dict[str, Any]) -> None:
         """Put the result on the photo object (saved by the caller) or into rows of its own."""
-        ...
+        raise NotImplementedError
+
+    def outdated(self) -> Q:
+        """Which photos have no result, or one by an older version."""
+        return NOTHING
 
 
-class PreviewAnalyser:
+class PreviewAnalyser(Analyser):
     name = "previews"
     compute = "gallery.imaging.previews:compute"
 
@@ -47,8 +55,11 @@ class PreviewAnalyser:
         files = {int(size): content for size, content in result["previews"].items()}
         save_previews(photo, files, result["media_type"])
 
+    def outdated(self) -> Q:
+        return Q(previews_version__lt=PREVIEWS_VERSION)
 
-class MetadataAnalyser:
+
+class MetadataAnalyser(Analyser):
     """What the camera wrote. A title or description that a person gave is not overwritten."""
 
     name = "metadata"
@@ -67,17 +78,18 @@ class MetadataAnalyser:
             add_tags(photos=[photo], names=keywords, source=TagSource.METADATA)
 
 
-class ColourAnalyser:
+class ColourAnalyser(Analyser):
     name = "colour"
     compute = "gallery.imaging.colour:compute"
 
     def save(self, photo: Photo, result: dict[str, Any]) -> None:
         photo.palette = result["palette"]
+        photo.palette_vector = palette_vector(result["palette"])
         photo.dominant_colour = result["dominant_colour"]
         photo.thumbhash = result["thumbhash"]
 
 
-class QualityAnalyser:
+class QualityAnalyser(Analyser):
     name = "quality"
     compute = "gallery.imaging.quality:compute"
 
@@ -116,6 +128,10 @@ class AnalyseStage(Stage):
     batch_size = 4
     followed_by = ("embed", "match")
     decides_photo = True
+
+    def outdated(self) -> PhotoQuerySet:
+        which = reduce(or_, (analyser.outdated() for analyser in analysers()))
+        return Photo.objects.analysed().filter(which)
 
     def run(self, claimed: Sequence[Job]) -> None:
         for job in claimed:

@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 
 from gallery import jobs
 from gallery.celery import app
-from gallery.models import Job, Photo, PhotoState, Priority
+from gallery.models import Job, Photo, PhotoQuerySet, PhotoState, Priority
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,6 +38,10 @@ class Stage:
     def unavailable(self) -> str:
         """Why the stage cannot run anywhere now and what to do, in one sentence; empty when it can."""
         return ""
+
+    def outdated(self) -> PhotoQuerySet:
+        """Analysed photos for which this stage's result is missing or was made by an older version."""
+        return Photo.objects.none()
 
     def run(self, claimed: Sequence[Job]) -> None:
         """Do the work of each job, ending it by `jobs.finishing` or `fail_job`."""

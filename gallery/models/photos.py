@@ -8,10 +8,11 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Coalesce
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Coalesce, Left
 from pgvector.django import HalfVectorField
 
 from gallery.models.accounts import User
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MAX_RATING = 5
+INDEXED_DESCRIPTION_CHARS = 20_000
+"""PostgreSQL refuses an index entry of more than a megabyte of words."""
+WORDS_OF_FILE_NAME = Func(
+    F("file_name"), Value("_-."), Value("   "), function="translate", output_field=models.TextField()
+)
+INDEXED_DESCRIPTION = Left("description", INDEXED_DESCRIPTION_CHARS, output_field=models.TextField())
 
 
 class Visibility(models.TextChoices):
@@ -46,6 +53,10 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
 
     def trashed(self) -> PhotoQuerySet:
         return self.filter(trashed_at__isnull=False)
+
+    def analysed(self) -> PhotoQuerySet:
+        """Live photos whose previews and fingerprints exist."""
+        return self.live().filter(state__in=[PhotoState.READY, PhotoState.DAMAGED])
 
     def allowed_to(self, user: User | AnonymousUser) -> PhotoQuerySet:
         """Photos whose visibility admits `user`, in the trash or not."""
@@ -116,6 +127,20 @@ class Photo(models.Model):
     source = models.CharField(max_length=2_000, blank=True)
     favourite = models.BooleanField(default=False)
     rating = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(MAX_RATING)])
+    words = models.GeneratedField(
+        # As they stand, for names and other languages, and by English stems, so that "dogs" finds "dog".
+        expression=SearchVector("title", config="simple", weight="A")
+        + SearchVector("title", config="english", weight="A")
+        + SearchVector(INDEXED_DESCRIPTION, config="simple", weight="B")
+        + SearchVector(INDEXED_DESCRIPTION, config="english", weight="B")
+        + SearchVector(WORDS_OF_FILE_NAME, "camera", "lens", config="simple", weight="C")
+        + SearchVector(WORDS_OF_FILE_NAME, config="english", weight="C"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+    palette_vector = HalfVectorField(
+        dimensions=125, null=True, editable=False, help_text="See gallery.imaging.palette."
+    )
     tag_ids = ArrayField(models.IntegerField(), default=list, blank=True, editable=False)
 
     trashed_at = models.DateTimeField(null=True, blank=True, db_index=True)
@@ -138,6 +163,7 @@ class Photo(models.Model):
             models.Index(fields=["-shown_at", "-id"], condition=Q(trashed_at=None), name="photo_live_newest"),
             models.Index(fields=["owner", "-shown_at"], name="photo_owner_newest"),
             GinIndex(fields=["tag_ids"], name="photo_tag_ids"),
+            GinIndex(fields=["words"], name="photo_words"),
         ]
 
     def __str__(self) -> str:
