@@ -5,9 +5,11 @@ work it had is still owed. A process that keeps ending is not retried for ever: 
 error.
 """
 
+import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -18,6 +20,7 @@ from typing import Any
 from honcho import manager as honcho_manager
 from honcho.compat import ProcessManager
 from honcho.environ import parse_procfile
+from honcho.printer import Printer
 from honcho.process import Process
 
 RESTARTS_MAX = 5
@@ -76,12 +79,21 @@ class LeaderFirst(ProcessManager):  # type: ignore[misc]  # honcho ships no type
             return
 
 
+class QuietPrinter(Printer):  # type: ignore[misc]  # honcho ships no types
+    """A printer that outlives its reader: a closed terminal or pipe must not end the site."""
+
+    def write(self, message: Any) -> None:
+        """Print one message where somebody still reads."""
+        with contextlib.suppress(OSError):
+            super().write(message)
+
+
 class Supervisor(honcho_manager.Manager):  # type: ignore[misc]  # honcho ships no types
     """honcho's manager with restarts and a patient end."""
 
     def __init__(self, *, on_started: Callable[[], None]) -> None:
         """`on_started` runs in a thread of its own once all processes are started."""
-        super().__init__()
+        super().__init__(printer=QuietPrinter(sys.stdout))
         honcho_manager.KILL_WAIT = STOP_PATIENCE_S
         self._on_started = on_started
         self._ending = multiprocessing.Event()
@@ -93,6 +105,13 @@ class Supervisor(honcho_manager.Manager):  # type: ignore[misc]  # honcho ships 
         for name, command in parse_procfile(procfile.read_text(encoding="utf-8")).processes.items():
             process = self.add_process(name, command, env=dict(environment), cwd=str(procfile.parent))
             process.ending = self._ending
+
+    def loop(self) -> None:
+        """Run everything until asked to end; no process is started again once this has returned."""
+        try:
+            super().loop()
+        finally:
+            self._ending.set()
 
     def terminate(self) -> None:
         """End all processes; none is started again."""

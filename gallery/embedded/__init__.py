@@ -1,7 +1,7 @@
 """PostgreSQL with pgvector and Redis from wheels, for machines that bring no servers of their own.
 
-This package's front is light (paths and numbers only), so that settings can import it; `gallery.embedded.servers` starts
-and stops the servers.
+This package's front is light (paths and numbers only), so that settings can import it;
+`gallery.embedded.servers` starts and stops the servers.
 """
 
 from gallery.embedded.cores import cores

@@ -13,7 +13,7 @@ def cores() -> int:
 
 
 def _quota_cores() -> int | None:
-    """The limit of a control group, rounded up; the file holds microseconds "quota period" or "max period"."""
+    """A control group's limit, rounded up; the file holds microseconds "quota period" or "max period"."""
     try:
         quota, period = QUOTA_FILE.read_text(encoding="ascii").split()
     except (OSError, ValueError):
