@@ -3,11 +3,8 @@
 Meant for the guarded child: the limits here hold what a header claims, the guard holds what it hid.
 """
 
-import logging
 import math
-import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,21 +12,15 @@ import pyvips
 from numpy.typing import NDArray
 
 from gallery.imaging.colourspace import to_srgb, to_srgb_without_profile, wide_profile
-from gallery.imaging.loaders import FailOn, frame_count, integer_field, open_header, reopen_shrunk
+from gallery.imaging.complaints import cause_of, collected_warnings, pixels_were_lost
+from gallery.imaging.loaders import FailOn, Header, open_header, read_header, reopen_shrunk
 from gallery.imaging.sniff import HEAD_BYTES, PictureFormat, Refused, Sniffed, sniff
-from gallery.imaging.text import clean_text
 
 # The long side of the one decode: the largest preview.
 BASE_PX = 1440
 # Smaller pictures are made from the next of these, always the same one, so that a fingerprint never depends
 # on what was asked for before it.
 _LADDER_PX = (1440, 720, 320)
-# Warnings kept for one file. A hostile file can cause thousands; the first ones say what is wrong.
-MAX_WARNINGS = 10
-MAX_WARNING_CHARACTERS = 200
-_PASSED_OVER = "A fault in the file was passed over: "
-# What libpng says when it has said the cause already.
-_VAGUE_WORDS = ("", "Error", "libpng read error")
 _WHITE = [255, 255, 255]
 
 # What the decoders raise for a file that they cannot read.
@@ -46,6 +37,7 @@ class Picture:
     """A picture that was decoded once, upright, in sRGB.
 
     width, height: of the whole picture, upright, in pixels. frame_count: frames or pages of the file.
+    orientation: what the file asks for (EXIF 2.32, tag 0x0112), 1 to 8, already done.
     damaged: only a part could be decoded. warnings: sentences about faults that were passed over.
     has_alpha: some pixel is not opaque.
     """
@@ -55,7 +47,7 @@ class Picture:
         *,
         path: Path,
         sniffed: Sniffed,
-        header: pyvips.Image,
+        header: Header,
         base: pyvips.Image,
         damaged: bool,
         warnings: list[str],
@@ -64,24 +56,18 @@ class Picture:
         self.sniffed = sniffed
         self.damaged = damaged
         self.warnings = warnings
-        self.frame_count = frame_count(path, sniffed.format, header)
-        turned = orientation_of(header) >= 5
-        self.width, self.height = (header.height, header.width) if turned else (header.width, header.height)
+        self.width, self.height = header.upright_size
+        self.orientation = header.orientation
+        self.frame_count = header.frame_count
         self.has_alpha = bool(base.hasalpha())
-        self._header = header
+        self._blobs = header.blobs
         self._base = base
         self._scaled: dict[int, pyvips.Image] = {}
         self._flat: dict[int, pyvips.Image] = {}
 
     def blob(self, field: str) -> bytes | None:
-        """Return a block of raw metadata by libvips' name for it, such as "exif-data", or None."""
-        return bytes(self._header.get(field)) if self._header.get_typeof(field) else None
-
-    @property
-    def orientation(self) -> int:
-        """The orientation that the file asks for (EXIF 2.32, tag 0x0112), 1 to 8; 1 where it asks for
-        nothing."""
-        return orientation_of(self._header)
+        """Return the raw "exif-data", "xmp-data" or "iptc-data", None where the file has none."""
+        return self._blobs.get(field)
 
     @property
     def is_lossless(self) -> bool:
@@ -123,14 +109,14 @@ def open_picture(path: Path, *, opened: OnOpened = _ignore) -> Picture:
     with path.open("rb") as file:
         sniffed = sniff(file.read(HEAD_BYTES))
     with collected_warnings() as warnings:
-        header, base, damaged = _decoded_leniently(path, sniffed, warnings, opened)
-    return Picture(path=path, sniffed=sniffed, header=header, base=base, damaged=damaged, warnings=warnings)
-
-
-def orientation_of(header: pyvips.Image) -> int:
-    """Return the orientation 1 to 8 in a header; anything else counts as upright."""
-    orientation = integer_field(header, "orientation", 1)
-    return orientation if 1 <= orientation <= 8 else 1
+        header, base, damage = _decoded_leniently(path, sniffed, warnings, opened)
+    if not damage and pixels_were_lost(warnings):
+        damage = "some of its data is corrupt"
+    if damage:
+        warnings.insert(0, f"The picture is damaged, a part of it is missing or wrong: {damage}.")
+    return Picture(
+        path=path, sniffed=sniffed, header=header, base=base, damaged=bool(damage), warnings=warnings
+    )
 
 
 def shrunk(image: pyvips.Image, long_side_px: int) -> pyvips.Image:
@@ -154,85 +140,33 @@ def shrunk(image: pyvips.Image, long_side_px: int) -> pyvips.Image:
     return resized.cast(image.format).copy(interpretation=image.interpretation)
 
 
-@contextmanager
-def collected_warnings() -> Iterator[list[str]]:
-    """Collect what libvips warns of, inside the block, as clean sentences without repeats."""
-    handler = _WarningCollector()
-    logger = logging.getLogger("pyvips")
-    before = logger.propagate, logger.level
-    logger.addHandler(handler)
-    logger.propagate = False
-    logger.setLevel(logging.WARNING)
-    try:
-        yield handler.sentences
-    finally:
-        logger.removeHandler(handler)
-        logger.propagate, level = before
-        logger.setLevel(level)
-
-
-class _WarningCollector(logging.Handler):
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.sentences: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        text = clean_text(record.getMessage().removeprefix("VIPS: "), limit_characters=MAX_WARNING_CHARACTERS)
-        # Said of the strip in which another, real warning arose.
-        is_news = text and not text.startswith(("error in tile", "read gave"))
-        sentence = f"{_PASSED_OVER}{text.splitlines()[0]}." if is_news else ""
-        if sentence and sentence not in self.sentences and len(self.sentences) < MAX_WARNINGS:
-            self.sentences.append(sentence)
-
-
 def _decoded_leniently(
     path: Path, sniffed: Sniffed, warnings: list[str], opened: OnOpened
-) -> tuple[pyvips.Image, pyvips.Image, bool]:
-    """Header, base and whether damaged: strictly first, then taking what can be had."""
+) -> tuple[Header, pyvips.Image, str]:
+    """Header, base and the words for what is damaged, "" for nothing: strictly first, then taking what can be
+    had."""
     try:
-        return *_decoded(path, sniffed, "error", warnings, opened), False
+        return *_decoded(path, sniffed, "error", warnings, opened), ""
     except DECODER_ERRORS as fault:
-        cause = _cause(fault, path, warnings)
+        cause = cause_of(fault, path, warnings)
     try:
-        header, base = _decoded(path, sniffed, "none", warnings, opened)
+        return *_decoded(path, sniffed, "none", warnings, opened), cause
     except DECODER_ERRORS as fault:
         name = sniffed.media_type.removeprefix("image/").upper()
         raise Refused(f"The file begins like {name} but cannot be decoded: {cause}.") from fault
-    warnings.insert(0, f"The picture is damaged, a part of it is missing or wrong: {cause}.")
-    return header, base, True
-
-
-def _cause(fault: Exception, path: Path, warnings: list[str]) -> str:
-    """What a decoder said of a file, in one clean line without the file's path.
-
-    libvips gathers lines: the failure comes last but for libtiff's chatter, and libpng tells its cause only
-    in a warning.
-    """
-    text = str(fault.detail if isinstance(fault, pyvips.Error) else fault).replace(str(path), "")
-    lines = [line for line in text.splitlines() if line.strip() and "set_get_field_type" not in line]
-    words = (
-        re.sub(
-            r"^\s*((\w+2vips|VipsJpeg|vipspng|webp|heif|\w+load): *)?(source input: *)?[: ]*", "", lines[0]
-        )
-        if lines
-        else ""
-    )
-    if words in _VAGUE_WORDS and warnings:
-        words = warnings[-1].removeprefix(_PASSED_OVER).rstrip(".")
-    return clean_text(words, limit_characters=MAX_WARNING_CHARACTERS) or "its structure makes no sense"
 
 
 def _decoded(
     path: Path, sniffed: Sniffed, fail_on: FailOn, warnings: list[str], opened: OnOpened
-) -> tuple[pyvips.Image, pyvips.Image]:
-    header = open_header(path, sniffed.format, fail_on=fail_on)
+) -> tuple[Header, pyvips.Image]:
+    source = open_header(path, sniffed.format, fail_on=fail_on)
+    header = read_header(source, path, sniffed.format)
     opened(header.width, header.height)
-    source = header
     if sniffed.format is PictureFormat.JPEG:
-        source = reopen_shrunk(header, path, at_least_px=BASE_PX, fail_on=fail_on)
+        source = reopen_shrunk(source, path, at_least_px=BASE_PX, fail_on=fail_on)
     # Shrinking comes before every other step: the rest then works on 2 megapixels at most.
     small = shrunk(source, BASE_PX).copy_memory()
-    return header, _without_idle_alpha(_upright(_in_srgb(small, warnings), orientation_of(header)))
+    return header, _without_idle_alpha(_upright(_in_srgb(small, warnings), header.orientation))
 
 
 def _in_srgb(image: pyvips.Image, warnings: list[str]) -> pyvips.Image:

@@ -4,6 +4,7 @@ Nothing here reads pixels: libvips does so when the opened picture is evaluated.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -38,6 +39,29 @@ _ALLOWED_LOADERS = (
     "VipsForeignLoadTiff",
     "VipsForeignLoadHeif",
 )
+
+
+_BLOBS = ("exif-data", "xmp-data", "iptc-data")
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says of its picture before a pixel is decoded.
+
+    width, height: in pixels, as stored. orientation: 1 to 8 (EXIF 2.32, tag 0x0112), 1 for anything else.
+    frame_count: frames or pages, at least 1. blobs: raw metadata by libvips' names.
+    """
+
+    width: int
+    height: int
+    orientation: int
+    frame_count: int
+    blobs: dict[str, bytes]
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Width and height after turning the picture as its orientation asks."""
+        return (self.height, self.width) if self.orientation >= 5 else (self.width, self.height)
 
 
 def allow_only_picture_loaders() -> None:
@@ -100,26 +124,31 @@ def check_pixel_limits(width: int, height: int, *, whole_kind: str | None) -> No
 def _kind_decoded_whole(image: pyvips.Image, picture_format: PictureFormat) -> str | None:
     match picture_format:
         case PictureFormat.JPEG:
-            return "a progressive JPEG" if integer_field(image, "jpeg-multiscan") else None
+            return "a progressive JPEG" if _integer_field(image, "jpeg-multiscan") else None
         case PictureFormat.PNG:
-            return "an interlaced PNG" if integer_field(image, "interlaced") else None
+            return "an interlaced PNG" if _integer_field(image, "interlaced") else None
         case PictureFormat.TIFF:
             return None
         case _:
             return {"gif": "a GIF", "webp": "a WebP", "avif": "an AVIF", "heic": "a HEIC"}[picture_format]
 
 
-def integer_field(image: pyvips.Image, name: str, default: int = 0) -> int:
-    """Return an integer header field of `image`, or `default` where it is missing or no integer."""
+def read_header(image: pyvips.Image, path: Path, picture_format: PictureFormat) -> Header:
+    """Return what the header of an opened picture says, for keeping after the image is let go."""
+    orientation = _integer_field(image, "orientation", 1)
+    pages = _integer_field(image, "n-pages", 1)
+    return Header(
+        width=image.width,
+        height=image.height,
+        orientation=orientation if 1 <= orientation <= 8 else 1,
+        frame_count=apng_frame_count(path) if picture_format is PictureFormat.PNG else max(1, pages),
+        blobs={name: bytes(image.get(name)) for name in _BLOBS if image.get_typeof(name)},
+    )
+
+
+def _integer_field(image: pyvips.Image, name: str, default: int = 0) -> int:
     value = image.get(name) if image.get_typeof(name) else default
     return value if isinstance(value, int) else default
-
-
-def frame_count(path: Path, picture_format: PictureFormat, image: pyvips.Image) -> int:
-    """Return how many frames or pages the file says it has (at least 1)."""
-    if picture_format is PictureFormat.PNG:
-        return apng_frame_count(path)
-    return max(1, integer_field(image, "n-pages", 1))
 
 
 def apng_frame_count(path: Path) -> int:

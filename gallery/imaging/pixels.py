@@ -13,8 +13,9 @@ import pyvips
 from PIL import Image, ImageSequence
 
 from gallery.imaging.colourspace import to_srgb, wide_profile
-from gallery.imaging.decode import DECODER_ERRORS, OnOpened, collected_warnings, orientation_of
-from gallery.imaging.loaders import frame_count, open_all_frames, open_header
+from gallery.imaging.complaints import collected_warnings, pixels_were_lost
+from gallery.imaging.decode import DECODER_ERRORS, OnOpened
+from gallery.imaging.loaders import Header, open_all_frames, open_header, read_header
 from gallery.imaging.sniff import HEAD_BYTES, PictureFormat, sniff
 
 _OPAQUE_16_BITS = 65535
@@ -29,31 +30,20 @@ class _Whole:
     path: Path
     picture_format: PictureFormat
     image: pyvips.Image
-    orientation: int
-    frames: int
+    header: Header
 
     @classmethod
     def opened(cls, path: Path) -> Self:
         with path.open("rb") as file:
             picture_format = sniff(file.read(HEAD_BYTES)).format
         image = open_header(path, picture_format)
-        return cls(
-            path=path,
-            picture_format=picture_format,
-            image=image,
-            orientation=orientation_of(image),
-            frames=frame_count(path, picture_format, image),
-        )
-
-    @property
-    def upright_size(self) -> tuple[int, int]:
-        size = (self.image.width, self.image.height)
-        return size[::-1] if self.orientation >= 5 else size
+        header = read_header(image, path, picture_format)
+        return cls(path=path, picture_format=picture_format, image=image, header=header)
 
     def upright(self) -> pyvips.Image:
         """Turned as its orientation says; that needs the pixels in any order, so in memory."""
         image = self.image.copy_memory()
-        image.set_type(pyvips.GValue.gint_type, "orientation", self.orientation)
+        image.set_type(pyvips.GValue.gint_type, "orientation", self.header.orientation)
         return image.autorot()
 
 
@@ -62,20 +52,22 @@ def pixels_equal(first: Path, second: Path, *, opened: OnOpened) -> bool:
 
     Raises Refused where a file is not one that is taken at all.
     """
-    with collected_warnings():
+    with collected_warnings() as warnings:
         try:
-            return _equal(_Whole.opened(first), _Whole.opened(second), opened)
+            equal = _equal(_Whole.opened(first), _Whole.opened(second), opened)
         except DECODER_ERRORS:
             return False
+    return equal and not pixels_were_lost(warnings)
 
 
 def _equal(one: _Whole, other: _Whole, opened: OnOpened) -> bool:
-    if one.upright_size != other.upright_size or one.frames != other.frames:
+    mine, theirs = one.header, other.header
+    if mine.upright_size != theirs.upright_size or mine.frame_count != theirs.frame_count:
         return False
-    opened(one.image.width, one.image.height * one.frames)
-    if one.frames > 1:
+    opened(mine.width, mine.height * mine.frame_count)
+    if mine.frame_count > 1:
         return _animations_equal(one, other)
-    if one.orientation == other.orientation:
+    if mine.orientation == theirs.orientation:
         return _images_equal(one.image, other.image)
     return _images_equal(one.upright(), other.upright())
 
@@ -83,7 +75,7 @@ def _equal(one: _Whole, other: _Whole, opened: OnOpened) -> bool:
 def _animations_equal(one: _Whole, other: _Whole) -> bool:
     """Frame by frame, with their times. Only within one kind of file: what a viewer shows is otherwise not
     comparable (a TIFF's pages, a GIF's frames)."""
-    if one.picture_format is not other.picture_format or one.orientation != other.orientation:
+    if one.picture_format is not other.picture_format or one.header.orientation != other.header.orientation:
         return False
     if one.picture_format is PictureFormat.PNG:
         return _pillow_frames_equal(one.path, other.path)
