@@ -1,0 +1,91 @@
+"""Every threshold of the comparison: its unit in its name, and the measurement that set it."""
+
+# phash: how far a DCT coefficient (of 64 x 64 grey levels) must lie from the median to count as a sure bit.
+# JPEG noise of a flat or smooth picture stays below; of 357 photos and their variants the dullest had 87 %
+# above.
+HASH_NOISE_COSINE = 300.0
+# Sure bits that make a hash worth looking up: drawn gradients have at most 6 %, photos at least 87 %.
+HASH_QUALITY_MIN_PERCENT = 50
+
+# align: two codes (128 bits) of the same point. Of 33,307 true pairs 98 % lie within, of random pairs 3 in
+# 10,000.
+MATCH_CODE_BITS = 29
+# align: a match that is not mutual must be this much nearer than the second best (bits / bits).
+MATCH_RATIO = 0.85
+# align: how far (px of the 384 px frame) a matched point may lie from where the alignment puts it.
+ALIGN_TOLERANCE_PX = 5.0
+# align: spread of direction (radians) and of size (natural logarithm) among the points that agree.
+ALIGN_ANGLE_RADIANS = 0.45
+ALIGN_LOG_SIZE = 0.7
+# align: plausible alignments. A crop of 90 % in a photo is 3.2 times smaller; a picture in a collage 2 to 4
+# times.
+ALIGN_SCALE_MIN = 0.08
+ALIGN_SCALE_MAX = 12.0
+ALIGN_STRETCH_MAX = 1.35
+# align: distinct agreeing points below which an alignment is chance.
+ALIGN_POINTS_MIN = 5
+
+# overlap: a block (8 px) of the canvas has texture when its grey levels deviate at least this much (0..255).
+BLOCK_TEXTURE_GREY = 4.0
+# overlap: long side of the canvas on which copies are told from other pictures, and of the one for changed areas.
+COARSE_SIDE_PX = 128
+FINE_SIDE_PX = 320
+PAGE_SIDE_PX = 640
+# verdict: textured blocks below which a pair is dull and must agree strictly.
+TEXTURED_BLOCKS_MIN = 12
+# verdict: median block ZNCC of a copy. Of 2,500 true pairs (18 kinds of change) 99.8 % have 0.95 or more, unrelated
+# pairs and drawn text pages at most 0.87; bursts reach 0.93.
+COPY_ZNCC = 0.95
+# verdict: below this a refined alignment is tried.
+REFINE_ZNCC = 0.98
+# verdict: median block ZNCC of another shot of the same scene, and what else it needs: agreeing points, their share of
+# the matches, the share of the overlap they span, and the share of each picture that the other shows.
+NEAR_SHOT_ZNCC = 0.6
+NEAR_SHOT_POINTS = 15
+NEAR_SHOT_POINT_SHARE = 0.3
+NEAR_SHOT_SPREAD = 0.15
+NEAR_SHOT_OVERLAP_SHARE = 0.3
+# verdict: share of the matches that must agree with the alignment of a copy (text pages: 5 to 8 of 80).
+COPY_POINT_SHARE = 0.2
+# verdict: hash distance (of 256 bits) up to which the nearest turn is tried as alignment.
+HASH_ALIGN_BITS = 60
+# changes: a block differs when after the best colour change this much is left (mean of channels, 0..255) ...
+CHANGED_COLOUR = 14.0
+# changes: ... and its structure does not agree.
+CHANGED_ZNCC = 0.5
+# changes: share of the overlap below which changed blocks are noise of compression.
+CHANGED_SHARE_MIN = 0.002
+# changes: px that belong to an overlay: share of them within one of two colours (bars, text, stickers).
+OVERLAY_TWO_COLOURS_SHARE = 0.7
+OVERLAY_COLOUR_RADIUS = 24.0
+# changes: correlation of grey levels under a translucent overlay (watermark).
+OVERLAY_TRANSLUCENT_CORRELATION = 0.75
+# changes: how well the content of a changed area must be found again elsewhere to have moved there (ZNCC).
+MOVED_ZNCC = 0.8
+# pages: what makes a picture a page or screen of text, on a 320 px canvas: share of px near the commonest grey level
+# (500 photos: 0.1 at the median, screens 0.35 or more), share of flat px (levels within 3 x 3 px differ by at most 8;
+# photos 0.29, screens 0.54 or more), and share of strokes (differ by 60 or more) among the others.
+PAGE_BACKGROUND_SHARE = 0.3
+PAGE_FLAT_GREY = 8
+PAGE_FLAT_SHARE = 0.4
+PAGE_STROKE_GREY = 60
+PAGE_STROKE_SHARE = 0.33
+# pages: ZNCC below which a block (16 px of a 640 px canvas) shows other text.
+PAGE_BLOCK_ZNCC = 0.7
+# pages: share of textured blocks that may differ in a copy whose clock alone changed, and in a near-shot.
+PAGE_CLOCK_SHARE = 0.01
+PAGE_NEAR_SHOT_SHARE = 0.3
+# dull pictures: mean channel difference (0..255) that no block may exceed.
+DULL_COLOUR = 3.0
+# kinds: share of a picture that counts as all of it (crops of 2 % and rounding stay unnoticed).
+WHOLE_SHARE = 0.97
+# kinds: median channel difference (0..255) from which a copy counts as edited in colour.
+EDITED_COLOUR = 7.0
+# kinds: degrees of tilt from which a picture counts as turned a little.
+TILT_DEGREES = 1.0
+# kinds: deviation of grey levels (0..255) up to which what surrounds a picture is a plain border.
+BORDER_DEVIATION_GREY = 12.0
+# keeper: steps (share of the best) by which detail and the shown part must differ to count, and steps of JPEG quality.
+KEEPER_DETAIL_STEP = 0.2
+KEEPER_SHARE_STEP = 0.04
+KEEPER_QUALITY_STEP = 8
