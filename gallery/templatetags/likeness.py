@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.urls import reverse
@@ -11,6 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from gallery.assets import icon_body, import_map
+from gallery.models import Photo
+from gallery.previews import preview_url
+from gallery.search.complete import quoted
 
 register = template.Library()
 
@@ -64,6 +68,43 @@ def icon(name: str, label: str = "") -> SafeString:
             '<svg class="icon" viewBox="0 0 24 24" role="img" aria-label="{}">{}</svg>', label, body
         )
     return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', body)
+
+
+@register.simple_tag
+def preview_address(photo: Photo, size: int) -> str:
+    """The address of a photo's preview of about `size` px."""
+    return preview_url(photo, size)
+
+
+@register.filter
+def spaced(name: str) -> str:
+    """A tag as people read it."""
+    return name.replace("_", " ")
+
+
+@register.simple_tag
+def tag_search(name: str) -> str:
+    """The address of the search for a tag."""
+    return f"{reverse('search')}?{urlencode({'q': 'tag:' + quoted(name)})}"
+
+
+@register.simple_tag
+def share_words(share: float) -> str:
+    """A share of the picture, 0..1, in percent."""
+    return f"{share:.0%}"
+
+
+@register.simple_tag
+def megapixels(photo: Photo) -> str:
+    """Pixels in millions; one decimal below ten."""
+    millions = (photo.width or 0) * (photo.height or 0) / 1e6
+    return f"{millions:.0f} MP" if millions >= 10 else f"{millions:.1f} MP"
+
+
+@register.simple_tag
+def stage_kind(state: str) -> str:
+    """The look of a chip that names the state of a stage."""
+    return {"done": "good", "failed": "danger", "running": "accent"}.get(state, "")
 
 
 @register.simple_tag

@@ -72,11 +72,19 @@ def saved_album(form: AlbumForm, owner: User) -> Album | None:
 
 
 @require_safe
+@requires_role(Role.VIEWER)
+def names(request: HttpRequest) -> JsonResponse:
+    """Names of the person's own albums, to choose one from."""
+    own = Album.objects.filter(owner=person(request)).order_by("name")
+    return JsonResponse({"albums": list(own.values_list("name", flat=True))})
+
+
+@require_safe
 @visitors
 def album(request: HttpRequest, pk: int) -> HttpResponse:
     """One album as a grid."""
     found = get_object_or_404(albums_with_covers(request.user), pk=pk)
-    context = {"album": found, "editable": may_edit(request.user, found), "form": AlbumForm(instance=found)}
+    context = {"album": found, "album_number": str(pk), "editable": may_edit(request.user, found), "form": AlbumForm(instance=found)}
     return render(request, "albums/album.html", context)
 
 

@@ -21,6 +21,7 @@ urlpatterns = [
     path("tags/", tags.tags, name="tags"),
     path("tags/suggest", tags.suggest, name="tags-suggest"),
     path("albums/", albums.albums, name="albums"),
+    path("albums/names", albums.names, name="album-names"),
     path("albums/<int:pk>", albums.album, name="album"),
     path("albums/<int:pk>/edit", albums.edit, name="album-edit"),
     path("albums/<int:pk>/delete", albums.delete, name="album-delete"),

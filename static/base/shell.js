@@ -1,5 +1,9 @@
 /** What every page runs: theme, floating menus, the search box, dropped pictures. */
 import { startTheme } from "likeness/base/theme";
+import { startSearchBox } from "likeness/search/box";
+import { startDrop } from "likeness/upload/drop";
+
+document.documentElement.dataset.scripts = "yes"; // styles hide what only browsers without scripts need
 
 function closeMenus(except = null) {
     for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -16,3 +20,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 startTheme();
+const search = document.getElementById("search-input");
+if (search) {
+    startSearchBox(search);
+    startDrop();
+}

@@ -1,0 +1,17 @@
+/** The photo page. */
+import { bindKeys } from "likeness/base/keys";
+import { startPhotoForm } from "likeness/photo/form";
+import { startSimilar } from "likeness/photo/similar";
+
+const main = document.getElementById("main");
+const follow = (selector) => () => document.querySelector(selector)?.click();
+
+startPhotoForm(main);
+startSimilar(main);
+bindKeys({
+    ArrowLeft: follow('a[rel="prev"]'),
+    ArrowRight: follow('a[rel="next"]'),
+    f: follow('input[name="favourite"]'),
+    s: follow("a.find-similar"),
+    Delete: follow(".trash-form button"),
+});

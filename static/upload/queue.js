@@ -1,0 +1,122 @@
+/**
+ * The files of an upload: each is hashed, asked about, sent when it is not known, and followed until it has been looked
+ * at. Fires "change" (detail: the item) and "finished".
+ */
+import { api } from "likeness/base/api";
+import { sha256 } from "likeness/upload/hash";
+import { send } from "likeness/upload/send";
+
+const PARALLEL = 3;
+const FOLLOW_MS = 2000;
+const OPEN = new Set(["waiting", "hashing", "sending"]);
+const FINAL_STATES = new Set(["ready", "damaged", "refused", "failed"]);
+
+/** States: waiting, hashing, sending, known, followed (stored, being looked at), done, near, refused, failed, cancelled. */
+export class UploadQueue extends EventTarget {
+    constructor() {
+        super();
+        this.items = [];
+        this.running = 0;
+    }
+
+    add(files, options) {
+        for (const file of files) this.items.push({ file, options, state: "waiting", share: 0, message: "", photo: null });
+        this.dispatchEvent(new CustomEvent("added"));
+        this.pump();
+    }
+
+    get busy() {
+        return this.items.some((item) => OPEN.has(item.state));
+    }
+
+    update(item, changes) {
+        Object.assign(item, changes);
+        this.dispatchEvent(new CustomEvent("change", { detail: item }));
+    }
+
+    pump() {
+        while (this.running < PARALLEL) {
+            const item = this.items.find((each) => each.state === "waiting");
+            if (!item) break;
+            this.running += 1;
+            this.upload(item).finally(() => {
+                this.running -= 1;
+                this.pump();
+                if (!this.busy) this.dispatchEvent(new Event("finished"));
+            });
+        }
+    }
+
+    async upload(item) {
+        item.abort = new AbortController();
+        try {
+            this.update(item, { state: "hashing", message: "" });
+            item.sha256 = await sha256(item.file);
+            if (item.abort.signal.aborted) return;
+            const known = item.options.on_duplicate === "keep" ? null : await this.known(item);
+            if (known) return;
+            this.update(item, { state: "sending", share: 0 });
+            const { status, photo } = await send(item.file, item.options, (share) => this.update(item, { share }), item.abort.signal);
+            this.stored(item, status, photo);
+        } catch (error) {
+            if (error.name === "AbortError") this.update(item, { state: "cancelled" });
+            else this.update(item, { state: error.status === 415 || error.status === 413 ? "refused" : "failed", message: error.message });
+        }
+    }
+
+    async known(item) {
+        const { known } = await api("POST", "photos/check", { sha256: [item.sha256] });
+        const id = known[item.sha256];
+        if (id) this.update(item, { state: "known", photo: { id } });
+        return id;
+    }
+
+    stored(item, status, photo) {
+        if (status === 201 || photo.reason === "restored") {
+            this.update(item, { state: "followed", share: 1, photo });
+            this.follow();
+        } else if (photo.reason === "in-trash") this.update(item, { state: "in-trash", photo });
+        else this.update(item, { state: "known", photo });
+    }
+
+    /** Ask about the stored photos until each has been looked at and compared. */
+    follow() {
+        if (this.timer) return;
+        this.timer = setTimeout(async () => {
+            this.timer = null;
+            const open = this.items.filter((item) => item.state === "followed");
+            if (!document.hidden) for (const item of open.slice(0, 20)) await this.look(item);
+            if (this.items.some((item) => item.state === "followed")) this.follow();
+            else document.dispatchEvent(new Event("likeness:uploaded"));
+        }, FOLLOW_MS);
+    }
+
+    async look(item) {
+        const photo = await api("GET", `photos/${item.photo.id}`).catch((error) => ({ gone: error.status === 404 }));
+        if (photo.gone) this.update(item, { state: "cancelled", message: "Removed meanwhile." });
+        if (!FINAL_STATES.has(photo.state)) return;
+        if (photo.state === "failed" || photo.state === "refused") this.update(item, { state: photo.state, message: photo.state_reason, photo });
+        else if (photo.matches.length) this.update(item, { state: "near", photo });
+        else if (["done", "none", "failed"].includes(photo.stages.match)) this.update(item, { state: "done", photo });
+    }
+
+    cancel(item) {
+        if (item.state === "waiting") this.update(item, { state: "cancelled" });
+        else item.abort?.abort();
+    }
+
+    retry(item, options = {}) {
+        this.update(item, { state: "waiting", message: "", share: 0, options: { ...item.options, ...options } });
+        this.pump();
+    }
+
+    async discard(item) {
+        await api("DELETE", `photos/${item.photo.id}`);
+        this.update(item, { state: "discarded" });
+        document.dispatchEvent(new Event("likeness:uploaded"));
+    }
+
+    keep(item) {
+        this.update(item, { state: "done" });
+    }
+}

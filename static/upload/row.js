@@ -1,0 +1,85 @@
+/** One file of the upload as a row of the list. */
+import { bytesInWords, el, icon } from "likeness/base/dom";
+
+const THUMB_LIMIT = 30_000_000; // bytes; larger files are not decoded just for a thumbnail
+const THUMB_TYPES = /^image\/(jpeg|png|gif|webp|avif)$/;
+
+const WORDS = {
+    waiting: () => "Waiting",
+    hashing: () => "Reading…",
+    sending: (item) => `Sending, ${Math.round(item.share * 100)} % of ${bytesInWords(item.file.size)}`,
+    known: () => "Already in your library, not sent again.",
+    "in-trash": () => "The same file lies in the trash.",
+    followed: () => "Stored. Being looked at…",
+    done: () => "In your library.",
+    near: () => "In your library. It looks like a photo that you have.",
+    discarded: () => "Moved to the trash.",
+    cancelled: (item) => item.message || "Cancelled.",
+    refused: (item) => `Not taken: ${item.message}`,
+    failed: (item) => item.message,
+};
+
+function thumbnail(file) {
+    if (!THUMB_TYPES.test(file.type) || file.size > THUMB_LIMIT) return el("span", { class: "upload-thumb" });
+    const url = URL.createObjectURL(file);
+    return el("img", { class: "upload-thumb", alt: "", loading: "lazy", decoding: "async", src: url, on: { load: () => URL.revokeObjectURL(url) } });
+}
+
+function action(label, run, extra = {}) {
+    return el("button", { type: "button", class: "small", text: label, on: { click: run }, ...extra });
+}
+
+function link(id, label = "Open") {
+    return el("a", { class: "button small", href: `/photos/${id}`, text: label });
+}
+
+function buttons(item, queue) {
+    const name = item.file.name;
+    switch (item.state) {
+        case "waiting": case "hashing": case "sending":
+            return [el("button", { type: "button", class: "quiet icon-button small", "aria-label": `Cancel ${name}`, on: { click: () => queue.cancel(item) } }, icon("x"))];
+        case "failed": case "cancelled":
+            return item.photo ? [link(item.photo.id)] : [action("Retry", () => queue.retry(item), { "aria-label": `Retry ${name}` })];
+        case "in-trash":
+            return [action("Restore", () => queue.retry(item, { on_duplicate: "keep" }), { "aria-label": `Restore ${name}` })];
+        default:
+            return item.photo && item.state !== "discarded" ? [link(item.photo.id)] : [];
+    }
+}
+
+function nearNotice(item, queue) {
+    const match = item.photo.matches[0];
+    const other = match.photo;
+    return el("div", { class: "upload-near" },
+        other.previews?.["320"] ? el("img", { src: other.previews["320"], alt: other.title || other.file_name || "" }) : null,
+        el("p", { text: match.sentence || `${match.kind}: photo ${other.id}` }),
+        action("Keep both", () => queue.keep(item)),
+        action("Discard this one", () => queue.discard(item)),
+        el("a", { class: "button small", href: match.compare || `/photos/${other.id}`, text: "Compare" }));
+}
+
+export class Row {
+    constructor(item, queue) {
+        this.item = item;
+        this.queue = queue;
+        this.words = el("span", { class: "upload-state" });
+        this.bar = el("progress", { max: "1", value: "0", "aria-label": `Progress of ${item.file.name}` });
+        this.actions = el("span", { class: "upload-buttons" });
+        this.element = el("li", { class: "upload-row" }, thumbnail(item.file),
+            el("span", { class: "upload-name", text: item.file.name, title: item.file.webkitRelativePath || item.file.name }), this.words, this.bar, this.actions);
+        this.show();
+    }
+
+    show() {
+        const { item } = this;
+        this.words.textContent = WORDS[item.state](item);
+        this.bar.hidden = item.state !== "sending";
+        this.bar.value = item.share;
+        if (item.state === this.shown) return;
+        this.shown = item.state;
+        this.element.className = `upload-row ${item.state}`;
+        this.actions.replaceChildren(...buttons(item, this.queue));
+        this.element.querySelector(".upload-near")?.remove();
+        if (item.state === "near") this.element.append(nearNotice(item, this.queue));
+    }
+}
