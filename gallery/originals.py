@@ -54,10 +54,13 @@ def open_original(sha256: str) -> File[bytes]:
 
 @contextmanager
 def local_original(sha256: str) -> Iterator[Path]:
-    """The original as a file on this machine: itself in a local store, else a copy for the while."""
+    """The original as a file on this machine: itself in a local store, else a copy for the while.
+
+    Raises FileNotFoundError when the store lacks it.
+    """
     storage = originals_storage()
     if isinstance(storage, DurableFileStorage):
-        yield Path(storage.path(original_name(sha256)))
+        yield Path(storage.path(original_name(sha256))).resolve(strict=True)
         return
     with tempfile.NamedTemporaryFile(prefix="original-") as copy:
         with open_original(sha256) as remote:

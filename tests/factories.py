@@ -49,11 +49,9 @@ def received(content: bytes, name: str = "photo.jpg") -> ReceivedFile:
 
 def upload(owner: User, content: bytes | None = None, name: str = "photo.jpg", **options: Any) -> Accepted:
     """Take a file in as the upload view does."""
-    return accept_upload(
-        owner=owner,
-        received=received(unique_jpeg() if content is None else content, name),
-        options=UploadOptions(**options),
-    )
+    wanted = UploadOptions(**options)
+    file = received(unique_jpeg() if content is None else content, name)
+    return accept_upload(owner=owner, received=file, options=wanted)
 
 
 def make_photo(
