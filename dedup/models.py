@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Self, TypeVar
+
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from pgvector.django import BitField
 
 from gallery.models import Photo
@@ -28,13 +30,30 @@ class Fingerprint(models.Model):
 
     photo = models.OneToOneField(Photo, on_delete=models.CASCADE, related_name="fingerprint")
     version = models.PositiveSmallIntegerField()
-    phash = BitField(length=PHASH_BITS, null=True, help_text="Null for dull pictures, which no hash tells apart.")
+    phash = BitField(
+        length=PHASH_BITS, null=True, help_text="Null for dull pictures, which no hash tells apart."
+    )
+    turned = models.BinaryField(
+        default=bytes, help_text="The hashes of all eight turns, 32 bytes each; empty when dull."
+    )
     phash_quality = models.PositiveSmallIntegerField(default=0)
-    features = models.BinaryField(default=bytes, help_text="Packed local features.")
+    features = models.BinaryField(default=bytes, help_text="As dedup.compare.fingerprint packs them.")
     feature_count = models.PositiveIntegerField(default=0)
+    matched_by = models.PositiveSmallIntegerField(
+        default=0, help_text="Version of the engine that compared the photo with its candidates last."
+    )
 
     def __str__(self) -> str:
         return f"fingerprint of photo {self.photo_id}"
+
+
+PairT = TypeVar("PairT", bound="PairOfPhotos")
+
+
+class PairQuerySet(models.QuerySet[PairT]):
+    def of_photo(self, photo_id: int) -> Self:
+        """Pairs with this photo on either side."""
+        return self.filter(Q(low_id=photo_id) | Q(high_id=photo_id))
 
 
 class PairOfPhotos(models.Model):
@@ -45,6 +64,17 @@ class PairOfPhotos(models.Model):
 
     class Meta:
         abstract = True
+
+    def partner_of(self, photo_id: int) -> int:
+        """The other photo of the pair."""
+        return self.high_id if photo_id == self.low_id else self.low_id
+
+
+class MatchQuerySet(PairQuerySet["Match"]):
+    def undecided(self) -> MatchQuerySet:
+        """Pairs on which nobody has decided yet."""
+        decisions = PairDecision.objects.filter(low=OuterRef("low"), high=OuterRef("high"))
+        return self.exclude(Exists(decisions))
 
 
 class Match(PairOfPhotos):
@@ -60,6 +90,8 @@ class Match(PairOfPhotos):
     sentence = models.TextField()
     engine_version = models.PositiveSmallIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = MatchQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -82,17 +114,25 @@ class Group(models.Model):
 
     status = models.CharField(max_length=10, choices=GroupStatus.choices, default=GroupStatus.OPEN)
     version = models.PositiveIntegerField(default=1, help_text="Grows with every change; decisions name it.")
-    kind = models.CharField(max_length=20, choices=Verdict.choices, help_text="The weakest kind among the members.")
+    kind = models.CharField(
+        max_length=20, choices=Verdict.choices, help_text="The weakest kind among the members."
+    )
     confidence = models.FloatField()
     suggested_keeper = models.ForeignKey(Photo, null=True, on_delete=models.SET_NULL, related_name="+")
     why = models.JSONField(default=list, help_text="Sentences that say why the suggested keeper is the best.")
     bytes_saved = models.BigIntegerField(default=0, help_text="Freed when all but the keeper go.")
+    gain = models.GeneratedField(
+        expression=F("confidence") * F("bytes_saved"), output_field=models.FloatField(), db_persist=True
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     photos = models.ManyToManyField(Photo, through="GroupMember", related_name="duplicate_groups")
 
     class Meta:
-        indexes = [models.Index(fields=["status", "-confidence", "-id"], name="group_queue_order")]
+        indexes = [
+            models.Index(fields=["status", "-gain", "-id"], name="group_queue_order"),
+            models.Index(fields=["status", "kind"], name="group_counts"),
+        ]
 
     def __str__(self) -> str:
         return f"group {self.pk} ({self.kind}, {self.status})"
@@ -101,7 +141,9 @@ class Group(models.Model):
 class GroupMember(models.Model):
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="members")
     photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="group_memberships")
-    verdict = models.CharField(max_length=20, choices=Verdict.choices, blank=True, help_text="Against the keeper.")
+    verdict = models.CharField(
+        max_length=20, choices=Verdict.choices, blank=True, help_text="Against the keeper."
+    )
     reasons = models.JSONField(default=list)
 
     class Meta:
@@ -118,11 +160,13 @@ class Resolution(models.Model):
         RESOLVE = "resolve", "Kept some, trashed the rest"
         DISMISS = "dismiss", "Not duplicates"
 
-    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="resolutions")
+    # A group that vanishes (its photos were removed, or joined another group) leaves its journal behind.
+    group = models.ForeignKey(Group, null=True, on_delete=models.SET_NULL, related_name="resolutions")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     action = models.CharField(max_length=8, choices=Action.choices)
     kept = models.JSONField(default=list)
     trashed = models.JSONField(default=list)
+    bytes_freed = models.BigIntegerField(default=0)
     before = models.JSONField(default=dict, help_text="The rows that the decision changed, as they were.")
     created_at = models.DateTimeField(auto_now_add=True)
     undone_at = models.DateTimeField(null=True)
@@ -150,6 +194,8 @@ class PairDecision(PairOfPhotos):
     )
     decided_at = models.DateTimeField(auto_now_add=True)
     resolution = models.ForeignKey(Resolution, null=True, on_delete=models.SET_NULL, related_name="decisions")
+
+    objects = PairQuerySet["PairDecision"].as_manager()
 
     class Meta:
         constraints = [

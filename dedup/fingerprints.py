@@ -1,0 +1,41 @@
+"""Fingerprints are made by the analyse stage, with the previews, from the same decode."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+
+from dedup.compare.fingerprint import VERSION
+from dedup.models import Fingerprint
+from gallery.analyse import Analyser
+
+if TYPE_CHECKING:
+    from gallery.models import Photo
+
+
+class FingerprintAnalyser(Analyser):
+    name = "fingerprint"
+    compute = "dedup.compare.fingerprint:compute"
+
+    def save(self, photo: Photo, result: dict[str, Any]) -> None:
+        """Keep the one fingerprint of the photo, with the version of what made it."""
+        phash = result["phash"]
+        Fingerprint.objects.update_or_create(
+            photo=photo,
+            defaults={
+                "version": result["version"],
+                "phash": None if phash is None else bit_string(phash),
+                "phash_quality": result["quality"],
+                "features": result["features"],
+                "feature_count": result["feature_count"],
+            },
+        )
+
+    def outdated(self) -> Q:
+        return Q(fingerprint=None) | Q(fingerprint__version__lt=VERSION)
+
+
+def bit_string(value: bytes) -> str:
+    """A hash as PostgreSQL's bit(n) reads it: first bit first."""
+    return f"{int.from_bytes(value, 'big'):0{8 * len(value)}b}"

@@ -1,0 +1,120 @@
+"""From verified matches to the groups that follow from them: who belongs together, whom to keep, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dedup.compare.grouping import Edge, StarGroup, group
+from dedup.compare.keeper import PhotoFacts, suggest
+from dedup.compare.kinds import Colour, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dedup.models import Match
+    from gallery.models import Photo
+
+# Channels of a palette colour (0..255) that differ by less are grey to the eye, JPEG's rounding included.
+GREY_CHANNEL_SPREAD_MAX = 12
+VERIFIED_WITH_ALL = "every other picture of the group was verified against it"
+
+
+@dataclass(frozen=True)
+class PlannedGroup:
+    """A group as the matches want it. `members` maps photo ids to (verdict against the keeper, reasons)."""
+
+    keeper_id: int
+    kind: str
+    confidence: float
+    why: list[str]
+    bytes_saved: int
+    members: dict[int, tuple[str, tuple[str, ...]]]
+
+
+def plan_groups(photos: Sequence[Photo], matches: Sequence[Match]) -> list[PlannedGroup]:
+    """The groups that the undecided matches among these photos make."""
+    facts = {photo.pk: facts_of(photo, matches) for photo in photos}
+    edges = [
+        Edge(match.low_id, match.high_id, Kind(match.kind), match.confidence)
+        for match in matches
+        if match.low_id in facts and match.high_id in facts
+    ]
+    if not edges:
+        return []
+    sentences = {(match.low_id, match.high_id): match.sentence for match in matches}
+    best_first = suggest(list(facts.values())).order
+    return [planned(star, facts, sentences) for star in group(edges, best_first)]
+
+
+def planned(
+    star: StarGroup[int], facts: Mapping[int, PhotoFacts[int]], sentences: Mapping[tuple[int, int], str]
+) -> PlannedGroup:
+    """A star of verified pairs as a group with words."""
+    suggestion = suggest([facts[star.keeper], *(facts[other] for other in star.others)])
+    why = suggestion.reasons if suggestion.keeper == star.keeper else (VERIFIED_WITH_ALL,)
+    members: dict[int, tuple[str, tuple[str, ...]]] = {star.keeper: ("", ())}
+    for other, edge in zip(star.others, star.verdicts, strict=True):
+        pair = (min(star.keeper, other), max(star.keeper, other))
+        members[other] = (edge.kind.value, (sentences[pair],))
+    return PlannedGroup(
+        keeper_id=star.keeper,
+        kind=star.kind.value,
+        confidence=star.confidence,
+        why=list(why),
+        bytes_saved=sum(facts[other].file_size for other in star.others),
+        members=members,
+    )
+
+
+def facts_of(photo: Photo, matches: Sequence[Match]) -> PhotoFacts[int]:
+    """What speaks for keeping the photo: from its file, its metadata, and its matches with the others."""
+    own = [match for match in matches if photo.pk in (match.low_id, match.high_id)]
+    return PhotoFacts(
+        key=photo.pk,
+        width=photo.width or 1,
+        height=photo.height or 1,
+        file_size=photo.file_size,
+        media_type=photo.media_type,
+        shown_share=min((shown_share(photo.pk, match) for match in own), default=1.0),
+        edits=edits_of(photo, own),
+        metadata_fields=metadata_fields(photo),
+        date=photo.best_date,
+    )
+
+
+def shown_share(photo_id: int, match: Match) -> float:
+    """The share (0..1) of its partner that the photo shows; a plain border around the partner is not missed."""
+    if match.evidence.get("bordered"):
+        return 1.0
+    covered = match.evidence.get("high_share" if photo_id == match.low_id else "low_share", 1.0)
+    return float(covered)
+
+
+def edits_of(photo: Photo, matches: Sequence[Match]) -> tuple[str, ...]:
+    """What was done to the photo, as far as its matches tell which of the two was changed."""
+    edits = set()
+    for match in matches:
+        own, other = ("low_share", "high_share") if photo.pk == match.low_id else ("high_share", "low_share")
+        if match.evidence.get("bordered") and match.evidence.get(own, 1.0) < match.evidence.get(other, 1.0):
+            edits.add("border")
+        if match.evidence.get("colour") == Colour.GREY and is_grey(photo):
+            edits.add("grey")
+    return tuple(sorted(edits))
+
+
+def is_grey(photo: Photo) -> bool:
+    """Whether no colour of the palette is one."""
+    return all(channel_spread(colour) <= GREY_CHANNEL_SPREAD_MAX for colour, _ in photo.palette)
+
+
+def channel_spread(colour: str) -> int:
+    """Largest less smallest channel (0..255) of "#rrggbb"."""
+    channels = bytes.fromhex(colour.removeprefix("#"))
+    return max(channels) - min(channels)
+
+
+def metadata_fields(photo: Photo) -> int:
+    """How many things are known about the photo beside its pixels."""
+    given = (photo.taken_at, photo.camera, photo.lens, photo.title, photo.description, photo.latitude)
+    return len(photo.exif) + len(photo.tag_ids) + sum(value not in (None, "") for value in given)

@@ -1,0 +1,28 @@
+"""What the duplicates add to the gallery: panels, matches, the badge in the navigation, listeners, search fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dedup.listeners import GroupKeeper
+from dedup.panels import PHOTO_PANEL, matches_for
+from dedup.review import open_count
+from gallery import registry
+
+if TYPE_CHECKING:
+    from gallery.models import User
+
+
+def register_with_gallery() -> None:
+    """Called once, when all apps are loaded."""
+    registry.photo_listeners.append(GroupKeeper())
+    registry.photo_panels.append(PHOTO_PANEL)
+    registry.matches_of_photo.append(matches_for)
+    registry.waiting_work.append(
+        registry.WaitingWork(label="Duplicates", url_name="duplicates", count=waiting_groups)
+    )
+
+
+def waiting_groups(user: User) -> int:
+    """Open groups that wait for this person: none for those who do not decide."""
+    return open_count() if user.may_moderate else 0
