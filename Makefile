@@ -41,7 +41,7 @@ check: setup-dev
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy .
 	@.venv/bin/lint-imports
-	@find templates -name '*.html' -exec $(PY) -m djhtml --check --tabwidth 2 {} +
+	@find templates -name '*.html' -exec $(PY) -m djhtml --check {} +
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 		export GALLERY_DATA="$$folder" PUBLIC_URL=https://photos.example.org; \
 		$(PY) manage.py check --deploy --fail-level WARNING; \

@@ -15,7 +15,12 @@ from django.conf import settings  # noqa: E402 - the environment has to be set f
 from django.core.cache import cache  # noqa: E402
 from django.test import override_settings  # noqa: E402
 
+from gallery.embedded import database_url, redis_url  # noqa: E402
 from gallery.embedded.servers import Servers  # noqa: E402
+from gallery.models import Job  # noqa: E402
+from tests.live import LiveSite, wait_until  # noqa: E402
+
+pytest_plugins = ["tests.browser"]
 
 POSTGRES_OPTIONS = {
     # What a test session writes need not outlive a power cut.
@@ -80,3 +85,29 @@ def clean_redis() -> Iterator[None]:
     yield
     if LAZY_SERVERS.started:
         cache.clear()
+
+
+@pytest.fixture(scope="session")
+def site_processes(django_db_setup: None) -> Iterator[LiveSite]:
+    """The whole site on the test database: web, workers and beat under the real supervisor."""
+    environment = {
+        "DATABASE_URL": database_url(WORLD.data, settings.DATABASES["default"]["NAME"]),
+        # Another number than the tests' own, which is emptied after each test.
+        "REDIS_URL": redis_url(WORLD.data).replace("db=0", "db=1"),
+        "GALLERY_ADMIN_PASSWORD": "only for the start",
+        "WORKER_PROCESSES": "2",
+    }
+    site = LiveSite(data=WORLD.data, environment=environment)
+    try:
+        site.start()
+        yield site
+    finally:
+        site.stop()
+
+
+@pytest.fixture
+def live_site(transactional_db: None, site_processes: LiveSite) -> Iterator[LiveSite]:
+    """The running site with an empty library; what its workers hold is finished before the next test."""
+    yield site_processes
+    Job.objects.filter(worker="").delete()
+    wait_until("the workers have finished", lambda: not Job.objects.filter(failed_at=None).exists())

@@ -10,6 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.reaper import TEST_MARK
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 FOREIGN_SETTINGS = (
     "DATABASE_URL",
@@ -62,6 +64,7 @@ class TestWorld:
             cwd=REPOSITORY,
             start_new_session=True,
         )
+        os.environ[TEST_MARK] = str(self.data)
 
     def leave(self) -> None:
         """Let the reaper end every process of this session and remove the folder; wait until it has."""

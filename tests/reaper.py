@@ -7,6 +7,9 @@ import shutil
 import sys
 from pathlib import Path
 
+TEST_MARK = "LIKENESS_TESTS"
+"""Every process that a test session starts carries this name in its environment."""
+
 
 def reap(data: Path) -> None:
     """End the processes that carry the mark of `data`, stop its servers, and remove the folder."""
@@ -14,7 +17,7 @@ def reap(data: Path) -> None:
     from gallery.embedded.processes import end_marked
     from gallery.embedded.servers import Servers
 
-    end_marked(data, patience_s=5)
+    end_marked(data, patience_s=5, mark=TEST_MARK)
     Servers(data).stop()
     sockets = paths.socket_folder(data)
     shutil.rmtree(data, ignore_errors=True)

@@ -5,7 +5,6 @@ longer), keeps a list of users that a killed process never leaves, and widens th
 """
 
 import importlib.util
-import os
 import signal
 import subprocess
 import time
@@ -19,6 +18,7 @@ from psycopg import sql
 from gallery.embedded import machine, paths
 from gallery.embedded.errors import ServerError
 from gallery.embedded.machine import MIB, Account
+from gallery.embedded.processes import clean_environment
 
 VERSION = "18"
 START_TIMEOUT_S = 600
@@ -121,7 +121,7 @@ class Postgres:
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
-                env=_environment(),
+                env=clean_environment(),
                 # A session of its own: Ctrl-C in the terminal must not reach it before its users have ended.
                 start_new_session=True,
                 user=self.account.uid if self.account else None,
@@ -198,7 +198,7 @@ class Postgres:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=self.folder,
-            env=_environment(),
+            env=clean_environment(),
             check=False,
             text=True,
             errors="replace",
@@ -209,15 +209,6 @@ class Postgres:
         if result.returncode != 0:
             last = " ".join(result.stdout.strip().splitlines()[-3:])
             raise ServerError(f"PostgreSQL's {program} failed: {last}")
-
-
-def _environment() -> dict[str, str]:
-    """The present environment without what would turn libpq or the server elsewhere, and without our mark."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("PG", "LIKENESS_")) and name != "LD_LIBRARY_PATH"
-    }
 
 
 def _server_of(pid: int, folder: Path) -> psutil.Process | None:

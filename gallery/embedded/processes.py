@@ -19,33 +19,38 @@ def marked_environment(data: Path) -> dict[str, str]:
     return {**os.environ, MARK: str(data.resolve())}
 
 
-def marked(data: Path) -> list[psutil.Process]:
+def clean_environment() -> dict[str, str]:
+    """The present environment for a server: without marks, and without what libpq or a loader would take up."""
+    unwanted = ("PG", "LIKENESS_", "LD_LIBRARY_PATH")
+    return {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
+
+
+def marked(data: Path, mark: str = MARK) -> list[psutil.Process]:
     """Living processes that carry the mark of `data`, without this process and those above it."""
-    mark = str(data.resolve())
+    value = str(data.resolve())
     spared = {process.pid for process in (psutil.Process(), *psutil.Process().parents())}
-    return [
-        process for process in psutil.process_iter() if process.pid not in spared and _mark(process) == mark
-    ]
+    found = (process for process in psutil.process_iter() if process.pid not in spared)
+    return [process for process in found if _value(process, mark) == value]
 
 
-def end_marked(data: Path, *, patience_s: float) -> int:
+def end_marked(data: Path, *, patience_s: float, mark: str = MARK) -> int:
     """End the processes that carry the mark of `data`; kill those still there after `patience_s`.
 
     Returns how many there were.
     """
-    found = marked(data)
+    found = marked(data, mark)
     _each(found, "terminate")
     _, stubborn = psutil.wait_procs(found, timeout=patience_s)
     # Children that were started in the meantime carry the mark as well.
-    rest = {process.pid: process for process in (*stubborn, *marked(data))}
+    rest = {process.pid: process for process in (*stubborn, *marked(data, mark))}
     _each(rest.values(), "kill")
     psutil.wait_procs(list(rest.values()), timeout=patience_s)
     return len(found)
 
 
-def _mark(process: psutil.Process) -> str | None:
+def _value(process: psutil.Process, mark: str) -> str | None:
     try:
-        return process.environ().get(MARK)
+        return process.environ().get(mark)
     except (psutil.Error, OSError):
         return None
 

@@ -15,6 +15,7 @@ from redis.retry import Retry
 from gallery.embedded import machine, paths
 from gallery.embedded.errors import ServerError
 from gallery.embedded.machine import Account
+from gallery.embedded.processes import clean_environment
 
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 30
@@ -96,6 +97,7 @@ class EmbeddedRedis:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=self.folder,
+            env=clean_environment(),
             start_new_session=True,
             user=self.account.uid if self.account else None,
             group=self.account.gid if self.account else None,
