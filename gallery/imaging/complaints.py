@@ -25,6 +25,10 @@ _VAGUE_WORDS = ("", "Error", "libpng read error")
 # warning of corrupt data, of bytes too many before a marker, costs no pixel and is common.
 _LOST_PIXELS = re.compile(r"premature end of data|bad huffman|corrupt jpeg data: found marker", re.IGNORECASE)
 
+# Warnings of lost pixels come when an image is let go. libvips' cache of operations would hold it for the next
+# time that the same file is opened, which never comes.
+pyvips.cache_set_max(0)
+
 
 @contextmanager
 def collected_warnings() -> Iterator[list[str]]:

@@ -85,15 +85,34 @@ class Analysis:
     seconds: float
 
 
+@dataclass(frozen=True)
+class _Limits:
+    """What one file may take: resident bytes, and seconds before its size is known."""
+
+    memory_bytes: int
+    seconds: float
+
+    def seconds_for(self, megapixels: object) -> float:
+        """The time for a picture of so many megapixels; what is no number counts as small."""
+        if not isinstance(megapixels, int | float):
+            return self.seconds
+        over = min(max(megapixels, TIME_FREE_MEGAPIXELS), _MOST_MEGAPIXELS) - TIME_FREE_MEGAPIXELS
+        return self.seconds + TIME_PER_MEGAPIXEL_SECONDS * over
+
+
 class GuardedDecoder:
     """One persistent child process that decodes; started when first needed, replaced when it dies, after
     `max_files` files, and in a forked process. Safe to share between threads, which then take turns."""
 
     def __init__(
-        self, *, max_files: int = MAX_FILES_PER_CHILD, memory_limit_bytes: int = MEMORY_LIMIT_BYTES
+        self,
+        *,
+        max_files: int = MAX_FILES_PER_CHILD,
+        memory_limit_bytes: int = MEMORY_LIMIT_BYTES,
+        time_limit_seconds: float = TIME_LIMIT_SECONDS,
     ) -> None:
         self._max_files = max_files
-        self._memory_limit_bytes = memory_limit_bytes
+        self._limits = _Limits(memory_bytes=memory_limit_bytes, seconds=time_limit_seconds)
         self._child: _Child | None = None
         self._lock = threading.Lock()
 
@@ -179,7 +198,7 @@ class GuardedDecoder:
             self._drop_child()
             child = None
         if child is None:
-            self._child = child = _Child(self._memory_limit_bytes)
+            self._child = child = _Child(self._limits)
         return child, child.files_done == 0
 
     def _drop_child(self) -> None:
@@ -193,9 +212,9 @@ class GuardedDecoder:
 class _Child:
     """The process, its two pipes and the watch over it."""
 
-    def __init__(self, memory_limit_bytes: int) -> None:
+    def __init__(self, limits: _Limits) -> None:
         self.files_done = 0
-        self._memory_limit_bytes = memory_limit_bytes
+        self._limits = limits
         self._owner_pid = os.getpid()
         # A file, not a pipe: nobody has to read it for the child to go on.
         with tempfile.TemporaryFile() as complaints:
@@ -213,7 +232,7 @@ class _Child:
     def ask(self, request: Message) -> Message:
         """Send a request and return the answer. Raises DecoderDied."""
         started = time.monotonic()
-        self._deadline = started + TIME_LIMIT_SECONDS
+        self._deadline = started + self._limits.seconds
         try:
             _pipe(self._process.stdin).write(packed(request))
             _pipe(self._process.stdin).flush()
@@ -221,7 +240,7 @@ class _Child:
             raise self._death() from None
         answer = self._read_message()
         while "megapixels" in answer:  # the header is read; how far the limit moves is bounded
-            self._deadline = started + time_limit_seconds(answer["megapixels"])
+            self._deadline = started + self._limits.seconds_for(answer["megapixels"])
             answer = self._read_message()
         self.files_done += 1
         return answer
@@ -285,7 +304,7 @@ class _Child:
         if time.monotonic() > self._deadline:
             self._process.kill()
             raise DecoderDied(DeathCause.TIME, "Decoding the picture took too long and was stopped.")
-        if self._resident_bytes() > self._memory_limit_bytes:
+        if self._resident_bytes() > self._limits.memory_bytes:
             self._process.kill()
             raise DecoderDied(
                 DeathCause.MEMORY, "Decoding the picture needed too much memory and was stopped."
@@ -301,14 +320,6 @@ class _Child:
         code = self._process.wait()
         how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
         return DecoderDied(DeathCause.CRASH, f"The decoder crashed on this file ({how}).")
-
-
-def time_limit_seconds(megapixels: object) -> float:
-    """Return how long a picture of so many megapixels may take; what is no number counts as small."""
-    if not isinstance(megapixels, int | float):
-        return TIME_LIMIT_SECONDS
-    over = min(max(megapixels - TIME_FREE_MEGAPIXELS, 0.0), _MOST_MEGAPIXELS - TIME_FREE_MEGAPIXELS)
-    return TIME_LIMIT_SECONDS + TIME_PER_MEGAPIXEL_SECONDS * over
 
 
 def example_pixels(analysis: Analysis) -> NDArray[np.uint8]:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pi_heif
-import pyvips
 
 from gallery.imaging.decode import Picture, open_picture
 from gallery.imaging.frames import Message, packed, read_frame
@@ -35,7 +34,7 @@ def main() -> None:
     _die_with_parent(int(sys.argv[1]))
     _limit_this_process()
     allow_only_picture_loaders()
-    _send(answers, {"ready": True})
+    _send(answers, packed({"ready": True}))
     _silence_stderr()
     while (request := read_frame(requests)) is not None:
         _send(answers, _answer(request, answers))
@@ -71,8 +70,6 @@ def _die_with_parent(parent_pid: int) -> None:
 
 def _limit_this_process() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Nothing is worth keeping: each file is opened once.
-    pyvips.cache_set_max(0)
     # Workers grow by processes; threads in each would only fight.
     pi_heif.options.DECODE_THREADS = 1
     # What is not shown need not be decoded.
@@ -81,34 +78,35 @@ def _limit_this_process() -> None:
     pi_heif.options.AUX_IMAGES = False
 
 
-def _send(answers: BinaryIO, message: Message) -> None:
-    answers.write(packed(message))
+def _send(answers: BinaryIO, frame: bytes) -> None:
+    answers.write(frame)
     answers.flush()
 
 
-def _answer(request: Message, answers: BinaryIO) -> Message:
+def _answer(request: Message, answers: BinaryIO) -> bytes:
+    """The answer as a frame; packing it may fail too, on an analyser's result that is no plain value."""
     try:
         if request["do"] == "compare":
-            return _comparison(request, answers)
-        return _analysis(request, answers)
+            return packed(_comparison(request, answers))
+        return packed(_analysis(request, answers))
     except Refused as refusal:
-        return {"refused": refusal.reason}
+        return packed({"refused": refusal.reason})
     except MemoryError:
-        return {"out_of_memory": True}
+        return packed({"out_of_memory": True})
     except Exception as fault:  # noqa: BLE001 - the boundary: an analyser's fault is told, with its name
-        return {"failed": f"{type(fault).__name__}: {fault}"[:500]}
+        return packed({"failed": f"{type(fault).__name__}: {fault}"[:500]})
 
 
 def _comparison(request: Message, answers: BinaryIO) -> Message:
     def opened(width: int, height: int) -> None:
-        _send(answers, {"megapixels": 2 * width * height / 1e6})
+        _send(answers, packed({"megapixels": 2 * width * height / 1e6}))
 
     return {"equal": pixels_equal(Path(request["first"]), Path(request["second"]), opened=opened)}
 
 
 def _analysis(request: Message, answers: BinaryIO) -> Message:
     def opened(width: int, height: int) -> None:
-        _send(answers, {"megapixels": width * height / 1e6})
+        _send(answers, packed({"megapixels": width * height / 1e6}))
 
     picture = open_picture(Path(request["path"]), opened=opened)
     results = {name: _compute(where)(picture) for name, where in request["analysers"]}

@@ -47,7 +47,7 @@ def compute(picture: Picture) -> dict[str, Any]:
 def compute_pixels(picture: Picture) -> dict[str, Any]:
     """Return {"rgb": bytes of height x width x 3, "width", "height"} of the picture at 720 px."""
     image = picture.at(EXAMPLE_PX)
-    return {"rgb": image.write_to_memory(), "width": image.width, "height": image.height}
+    return {"rgb": bytes(image.write_to_memory()), "width": image.width, "height": image.height}
 
 
 def _encoded(image: pyvips.Image, picture: Picture) -> bytes:

@@ -1,5 +1,6 @@
 """What a file is, told from its first bytes alone; a file's name is never asked."""
 
+import codecs
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -120,11 +121,13 @@ _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b
 # The structural brands of HEIF; what codec lies inside is the decoder's to find out.
 _HEIF_BRANDS = {b"mif1", b"mif2", b"msf1", b"miaf"}
 
+_new_utf8_decoder = codecs.getincrementaldecoder("utf-8")
+
 _MARKUP = (
     (re.compile(rb"<svg[\s>]", re.IGNORECASE), "an SVG drawing, which can carry scripts"),
     (re.compile(rb"<\?php", re.IGNORECASE), "a PHP script"),
     (re.compile(rb"<(!doctype html|html|head|body|script|iframe)\b", re.IGNORECASE), "a web page (HTML)"),
-    (re.compile(rb"^\s*<\?xml", re.IGNORECASE), "an XML file"),
+    (re.compile(rb"^(\xef\xbb\xbf)?\s*<\?xml", re.IGNORECASE), "an XML file"),
     (re.compile(rb"^#!"), "a script"),
 )
 
@@ -210,8 +213,13 @@ def _markup_name(head: bytes) -> str | None:
 
 
 def _text_name(head: bytes) -> str | None:
-    printable = sum(byte >= 0x20 or byte in b"\t\n\r\x0c" for byte in head)
-    return "a text file" if printable == len(head) and 0x7F not in head else None
+    if any(byte < 0x20 and byte not in b"\t\n\r\x0c" for byte in head):
+        return None
+    try:
+        _new_utf8_decoder().decode(head)  # the last character may be cut
+    except UnicodeDecodeError:
+        return None
+    return "a text file"
 
 
 _TIFF_NEW_SUBFILE_TYPE, _TIFF_MAKE, _TIFF_SUB_IFDS, _TIFF_DNG_VERSION = 0x00FE, 0x010F, 0x014A, 0xC612
