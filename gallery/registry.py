@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
     from django.http import HttpRequest
 
-    from gallery.models import Photo, User
+    from gallery.models import Photo, PhotoQuerySet, User
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,33 @@ class WaitingWork:
     count: Callable[[User], int]
 
 
+@dataclass(frozen=True)
+class StructureHit:
+    """A photo built like the one asked about: `score` 0..1, why in words, and a verdict where it is a copy."""
+
+    photo_id: int
+    score: float
+    reason: str
+    verdict: dict[str, Any] | None = None
+
+
+class StructureRanker(Protocol):
+    """Finds photos by their structure, best first. Only photos of `photos` count: those that the asker may see and
+    that the rest of the query lets through."""
+
+    def like_photo(self, photo: Photo, photos: PhotoQuerySet, limit: int) -> list[StructureHit]:
+        """Photos built like one of the library."""
+        ...
+
+    def like_example(
+        self, results: dict[str, dict[str, Any]], photos: PhotoQuerySet, limit: int
+    ) -> list[StructureHit]:
+        """Photos built like an example, given what the analysers computed of it, by their names."""
+        ...
+
+
 photo_panels: list[PhotoPanel] = []
 photo_listeners: list[PhotoListener] = []
 waiting_work: list[WaitingWork] = []
 matches_of_photo: list[Callable[[User | AnonymousUser, Photo], list[dict[str, Any]]]] = []
+structure_rankers: list[StructureRanker] = []
