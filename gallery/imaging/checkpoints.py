@@ -26,6 +26,10 @@ class ModelMissing(Exception):
     """There is no usable model. The text says why and what to do, in sentences."""
 
 
+class NotDownloaded(ModelMissing):
+    """The weights are not here, and downloading them was not allowed this time."""
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """A weights file on this machine.
@@ -85,7 +89,7 @@ def find_checkpoint(
     path = _cached(tag, cache_dir)
     if path is None:
         if not may_download:
-            raise ModelMissing(
+            raise NotDownloaded(
                 f"The weights {architecture}/{pretrained} are not downloaded yet. An embedding worker "
                 "fetches them; start one, or set CLIP_PRETRAINED to a checkpoint file."
             )

@@ -1,0 +1,20 @@
+"""The model of this worker process. Importing this module loads torch, so only tasks do so, when they run."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from gallery.imaging.checkpoints import ModelMissing, NotDownloaded
+from gallery.imaging.embedding import ClipModel, load_model
+
+__all__ = ["ModelMissing", "NotDownloaded", "loaded_model"]
+
+_loaded: dict[tuple[str, str, str], ClipModel] = {}
+
+
+def loaded_model(*, may_download: bool) -> ClipModel:
+    """The model that settings ask for, loaded once per process. Raises ModelMissing; the next call tries again."""
+    asked_for = (settings.CLIP_MODEL, settings.CLIP_PRETRAINED, settings.CLIP_DEVICE)
+    if asked_for not in _loaded:
+        _loaded[asked_for] = load_model(*asked_for, cache_dir=settings.MODEL_CACHE, may_download=may_download)
+    return _loaded[asked_for]
