@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from gallery.embedded import machine, paths
+from gallery.embedded.children import has_ended, launch
 from gallery.embedded.errors import ServerError
 from gallery.embedded.machine import MIB, Account
 from gallery.embedded.processes import clean_environment
@@ -78,7 +79,7 @@ class Postgres:
         self.account = account
         self.options = dict(options or {})
         self.note = self.folder / "postmaster.pid"
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: int | None = None
 
     def running(self) -> bool:
         """Whether a server works on this folder."""
@@ -106,33 +107,21 @@ class Postgres:
                 break
             except psutil.TimeoutExpired:
                 continue
-        if self._child is not None:
-            self._child.wait()
+        has_ended(process.pid)
 
     def _launch(self) -> None:
         settings = tuning(machine.memory_bytes(), machine.shared_memory_bytes()) | self.options
         settings |= {"listen_addresses": "", "unix_socket_directories": str(self.sockets)}
         settings |= {"unix_socket_permissions": "0700"}
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        command = [str(programs() / "postgres"), "-D", str(self.folder), *words]
         with self.log.open("ab") as log:
-            self._child = subprocess.Popen(  # noqa: S603 - our own program and paths
-                [str(programs() / "postgres"), "-D", str(self.folder), *words],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.folder,
-                env=clean_environment(),
-                # A session of its own: Ctrl-C in the terminal must not reach it before its users have ended.
-                start_new_session=True,
-                user=self.account.uid if self.account else None,
-                group=self.account.gid if self.account else None,
-                extra_groups=[] if self.account else None,
-            )
+            self._child = launch(command, folder=self.folder, account=self.account, output=log)
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self._ready():
-            ended = self._child.poll() is not None if self._child else not self.running()
+            ended = has_ended(self._child) if self._child else not self.running()
             if ended or time.monotonic() > deadline:
                 words = " ".join(self._last_words())
                 raise ServerError(f"The embedded PostgreSQL did not start: {words} (its log is {self.log}).")

@@ -13,9 +13,9 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from gallery.embedded import machine, paths
+from gallery.embedded.children import has_ended, launch
 from gallery.embedded.errors import ServerError
 from gallery.embedded.machine import Account
-from gallery.embedded.processes import clean_environment
 
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 30
@@ -45,7 +45,6 @@ class EmbeddedRedis:
         self.log = paths.logs_folder(data) / "redis.log"
         self.note = self.folder / "redis.pid"
         self.account = account
-        self._child: subprocess.Popen[bytes] | None = None
 
     def running(self) -> bool:
         """Whether the server answers on its socket (also while it still loads its file)."""
@@ -75,8 +74,7 @@ class EmbeddedRedis:
             process.wait(STOP_TIMEOUT_S)
         except psutil.TimeoutExpired:
             process.kill()
-        if self._child is not None:
-            self._child.wait()
+        has_ended(process.pid)
 
     def _launch(self) -> None:
         options = {
@@ -91,19 +89,9 @@ class EmbeddedRedis:
             "daemonize": "no",
         }
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
-        self._child = subprocess.Popen(  # noqa: S603 - our own program and paths
-            [str(program()), *words],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=self.folder,
-            env=clean_environment(),
-            start_new_session=True,
-            user=self.account.uid if self.account else None,
-            group=self.account.gid if self.account else None,
-            extra_groups=[] if self.account else None,
-        )
-        self.note.write_text(f"{self._child.pid}\n")
+        command = [str(program()), *words]
+        pid = launch(command, folder=self.folder, account=self.account, output=subprocess.DEVNULL)
+        self.note.write_text(f"{pid}\n")
 
     def _answers(self) -> bool:
         client = Redis(unix_socket_path=str(self.socket), socket_timeout=2, retry=Retry(NoBackoff(), 0))
