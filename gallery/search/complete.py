@@ -4,46 +4,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
+
+from gallery.search.syntax import CHOICES, FIELDS, FieldSyntax
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    TagFinder = Callable[[str], Sequence[dict[str, object]]]
+    Finder = Callable[[str, str], Sequence["FoundName"]]
 
-FIELD_HINTS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "tag": ("a tag, never a description", ()),
-    "like": ('a description: like:"a dog on a beach"', ()),
-    "similar": ("photos like the one with this number", ()),
-    "text": ("words in title, description, file name", ()),
-    "width": ("pixels: width:>1920", (">1920", ">3840", "<800")),
-    "height": ("pixels: height:1080", (">1080", ">2160", "<600")),
-    "mpixels": ("millions of pixels", (">12", "<1")),
-    "ratio": ("width to height", ("16:9", "4:3", "3:2", "1:1", "9:16")),
-    "filesize": ("size of the file", (">10M", ">2M", "<200k")),
-    "date": ("when it was taken: date:2024-06", ()),
-    "age": ("how long ago: age:<2w", ("<1d", "<1w", "<1mo", "<1y")),
-    "rating": ("stars", ("5", ">=4", ">=3", "0")),
-    "favourite": ("marked with a heart", ("yes", "no")),
-    "tagcount": ("how many tags", ("0", ">5")),
-    "type": ("kind of file", ("jpeg", "png", "gif", "webp", "tiff", "avif", "heic")),
-    "is": ("shape or state", ("portrait", "landscape", "square", "private", "public", "animated", "damaged")),
-    "has": ("what it has", ("location", "duplicates", "tags", "title")),
-    "album": ("in this album", ()),
-    "user": ("uploaded by", ()),
-    "camera": ("camera name", ()),
-    "colour": (
-        "#ff8800, or a name",
-        ("red", "orange", "yellow", "green", "teal", "blue", "purple", "black", "white"),
-    ),
-    "dupes": ("how many copies", (">0", "show")),
-    "order": ("sorting", ("newest", "oldest", "taken", "size", "width", "rating", "random", "relevance")),
-}
-"""Field -> what it asks for, and values worth offering."""
+NAMES_FOUND = {"tag": "tag", "unaliased": "tag", "album": "album"}
+"""Fields whose values are names in the library -> what kind of name the finder is asked for."""
 
 MAX_SUGGESTIONS = 12
 BEFORE_TOKEN = re.compile(r"[\s,(){}~]")
 NEEDS_QUOTES = re.compile(r'[\s,(){}~"&|]|^[-!]|:')
+
+
+class FoundName(NamedTuple):
+    """A tag or an album, and how many photos it has."""
+
+    name: str
+    count: int
 
 
 class Suggestion(TypedDict):
@@ -96,50 +78,54 @@ def quoted(name: str) -> str:
     return f'"{escaped}"' if NEEDS_QUOTES.search(name) else name
 
 
-def complete(text: str, caret: int, find_tags: TagFinder) -> list[Suggestion]:
-    """Suggestions for the operand at `caret` (0..len(text)); `find_tags` gives tags by their start."""
+def complete(text: str, caret: int, find: Finder) -> list[Suggestion]:
+    """Suggestions for the operand at `caret` (0..len(text)); `find` gives names by kind and start."""
     token = token_at(text, caret)
-    field, colon, value = token.text.partition(":")
-    if colon and field.lower() in FIELD_HINTS:
-        return values_of(field.lower(), value, token, find_tags)
-    tags = [suggestion(token, str(tag["name"]), counted(tag["count"])) for tag in find_tags(token.text)]
+    name, colon, value = token.text.partition(":")
+    field = FIELDS.get(name.lower())
+    if colon and field:
+        return values_of(field, value, Token(token.text, token.start + len(name) + 1, token.end), find)
+    tags = [suggestion(token, found) for found in find("tag", token.text)]
     return [*tags, *fields_beginning(token)][:MAX_SUGGESTIONS]
 
 
-def values_of(field: str, value: str, token: Token, find_tags: TagFinder) -> list[Suggestion]:
-    """Values of a field that begin with what is typed after its colon."""
-    at = Token(token.text, token.start + len(field) + 1, token.end)
-    if field == "tag":
-        return [suggestion(at, str(tag["name"]), counted(tag["count"])) for tag in find_tags(value)]
-    offered = FIELD_HINTS[field][1]
+def values_of(field: FieldSyntax, value: str, at: Token, find: Finder) -> list[Suggestion]:
+    """Values of a field that begin with what is typed after its colon; `at` is where they go."""
+    if kind := NAMES_FOUND.get(field.key):
+        return [suggestion(at, found) for found in find(kind, value)]
+    start = value.lower()
+    offered = [*field.examples, *sorted(CHOICES.get(field.key, ()))]
     return [
-        {"label": one, "detail": FIELD_HINTS[field][0], "start": at.start, "end": at.end, "insert": f"{one} "}
+        {"label": one, "detail": field.hint, "start": at.start, "end": at.end, "insert": f"{one} "}
         for one in offered
-        if one.lower().startswith(value.lower()) and one != value
+        if one.lower().startswith(start) and one != value
     ]
 
 
 def fields_beginning(token: Token) -> list[Suggestion]:
     """Fields whose name begins with the token; none for an empty one, so that the list stays short."""
     start = token.text.lower()
+    if not start:
+        return []
+    fields = {field.key: field for name, field in FIELDS.items() if name.startswith(start)}
     return [
-        {"label": f"{name}:", "detail": hint, "start": token.start, "end": token.end, "insert": f"{name}:"}
-        for name, (hint, _) in FIELD_HINTS.items()
-        if start and name.startswith(start)
+        {
+            "label": f"{key}:",
+            "detail": field.hint,
+            "start": token.start,
+            "end": token.end,
+            "insert": f"{key}:",
+        }
+        for key, field in sorted(fields.items())
     ]
 
 
-def suggestion(token: Token, name: str, detail: str) -> Suggestion:
-    """A tag in place of the token, with a space after it, ready for the next word."""
+def suggestion(token: Token, found: FoundName) -> Suggestion:
+    """A name in place of the token, with a space after it, ready for the next word."""
     return {
-        "label": name.replace("_", " "),
-        "detail": detail,
+        "label": found.name.replace("_", " "),
+        "detail": "1 photo" if found.count == 1 else f"{found.count} photos",
         "start": token.start,
         "end": token.end,
-        "insert": f"{quoted(name)} ",
+        "insert": f"{quoted(found.name)} ",
     }
-
-
-def counted(count: object) -> str:
-    """A number of photos in words."""
-    return "1 photo" if count == 1 else f"{count} photos"

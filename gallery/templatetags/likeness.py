@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from gallery.assets import icon_body, import_map
 from gallery.models import Photo
 from gallery.previews import preview_url
+from gallery.registry import waiting_work
 from gallery.search.complete import quoted
 
 register = template.Library()
@@ -85,7 +87,13 @@ def spaced(name: str) -> str:
 @register.simple_tag
 def tag_search(name: str) -> str:
     """The address of the search for a tag."""
-    return f"{reverse('search')}?{urlencode({'q': 'tag:' + quoted(name)})}"
+    return query_address(f"tag:{quoted(name)}")
+
+
+@register.simple_tag
+def query_address(query: str) -> str:
+    """The address of the search page for a query; the library for an empty one."""
+    return f"{reverse('search')}?{urlencode({'q': query})}" if query else reverse("library")
 
 
 @register.simple_tag
@@ -132,7 +140,22 @@ def nav_link(
     context: dict[str, Any], url_name: str, label: str, icon_name: str, rank: str = ""
 ) -> dict[str, Any]:
     """One entry of the navigation; marked as current on its page and on those below it."""
+    return link_context(context["request"], url_name, label, icon_name) | {"rank": rank}
+
+
+@register.inclusion_tag("base/waiting_links.html", takes_context=True)
+def waiting_links(context: dict[str, Any]) -> dict[str, Any]:
+    """Entries for what other apps say waits for this person, with how much of it."""
+    request = context["request"]
+    links = [
+        link_context(request, work.url_name, work.label, "copy") | {"count": work.count(request.user)}
+        for work in waiting_work
+    ]
+    return {"links": links}
+
+
+def link_context(request: HttpRequest, url_name: str, label: str, icon_name: str) -> dict[str, Any]:
+    """What base/nav_link.html wants."""
     url = reverse(url_name)
-    path = context["request"].path
-    current = path == url or (url != "/" and path.startswith(url))
-    return {"url": url, "label": label, "icon_name": icon_name, "current": current, "rank": rank}
+    current = request.path == url or (url != "/" and request.path.startswith(url))
+    return {"url": url, "label": label, "icon_name": icon_name, "current": current}

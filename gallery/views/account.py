@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery.access import requires_role
-from gallery.forms import LoginForm, TokenForm
+from gallery.forms import LoginForm, NewPasswordForm, TokenForm
 from gallery.models import ApiToken, ApiTokenScope, Role
 from gallery.tokens import create_token
 from gallery.views.doors import person
@@ -40,7 +39,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
     """Empty forms and the person's tokens."""
     user = person(request)
     return {
-        "password_form": PasswordChangeForm(user),
+        "password_form": NewPasswordForm(user),
         "token_form": TokenForm(),
         "tokens": ApiToken.objects.filter(user=user),
         "now": timezone.now(),
@@ -51,7 +50,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
 @requires_role(Role.VIEWER)
 def password(request: HttpRequest) -> HttpResponse:
     """Change the password; this browser stays signed in, others are signed out."""
-    form = PasswordChangeForm(person(request), request.POST)
+    form = NewPasswordForm(person(request), request.POST)
     if not form.is_valid():
         return render(
             request, "account/account.html", page_context(request) | {"password_form": form}, status=422

@@ -84,7 +84,12 @@ def names(request: HttpRequest) -> JsonResponse:
 def album(request: HttpRequest, pk: int) -> HttpResponse:
     """One album as a grid."""
     found = get_object_or_404(albums_with_covers(request.user), pk=pk)
-    context = {"album": found, "album_number": str(pk), "editable": may_edit(request.user, found), "form": AlbumForm(instance=found)}
+    context = {
+        "album": found,
+        "album_number": str(pk),
+        "editable": may_edit(request.user, found),
+        "form": AlbumForm(instance=found),
+    }
     return render(request, "albums/album.html", context)
 
 

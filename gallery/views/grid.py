@@ -101,5 +101,5 @@ def facts(photo: Photo, editable: bool) -> dict[str, Any]:
         "editable": editable,
         "url": reverse("photo", args=[photo.pk]),
         "original": reverse("original", args=[photo.pk]),
-        "large": preview_url(photo, 1440),
+        "small": preview_url(photo, 320),
     }

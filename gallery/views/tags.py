@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gallery.models import Photo, Tag
+from gallery.search.complete import MAX_SUGGESTIONS, FoundName
 from gallery.views.doors import visitors
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     CountedTag = WithAnnotations[Tag, TagCount]
 
 PAGE_SIZE = 300
-SUGGESTIONS = 12
 ORDERS = {"name": ["name"], "count": ["-count", "name"]}
 
 
@@ -57,13 +57,12 @@ def tags(request: HttpRequest) -> HttpResponse:
 @visitors
 def suggest(request: HttpRequest) -> JsonResponse:
     """Tags that begin with ``?text=``, the most used ones first."""
-    return JsonResponse({"tags": suggested_tags(request.user, request.GET.get("text", ""))})
+    found = suggested_tags(request.user, request.GET.get("text", ""))
+    return JsonResponse({"tags": [{"name": tag.name, "count": tag.count} for tag in found]})
 
 
-def suggested_tags(
-    user: User | AnonymousUser, text: str, limit: int = SUGGESTIONS
-) -> list[dict[str, object]]:
-    """Names and counts of tags that begin with the text, or have a word that does."""
+def suggested_tags(user: User | AnonymousUser, text: str) -> list[FoundName]:
+    """Tags that begin with the text, or have a word that does."""
     start = text.strip().lower().replace(" ", "_")
     matching = counted_tags(user).filter(Q(name__startswith=start) | Q(name__contains=f"_{start}"))
-    return [{"name": tag.name, "count": tag.count} for tag in matching.order_by("-count", "name")[:limit]]
+    return [FoundName(tag.name, tag.count) for tag in matching.order_by("-count", "name")[:MAX_SUGGESTIONS]]

@@ -11,4 +11,9 @@ document.body.addEventListener("htmx:responseError", (event) => {
     toast(errorText(event.detail.xhr.status), { kind: "danger" });
 });
 
+// Pages that ask again and again rest while nobody sees them.
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+    if (document.hidden && event.detail.elt.getAttribute("hx-trigger")?.startsWith("every")) event.preventDefault();
+});
+
 export default htmx;

@@ -8,8 +8,9 @@ import { headingElement, nameTile, tileElement } from "likeness/library/tiles";
 
 const GAP = 4; // px
 const HEADING = 44; // px
-const ROWS_PER_WIDTH = 5.2; // photos of 3:2 that a row of a wide page holds, roughly
-const HEIGHTS = { least: 108, most: 250 }; // px, wanted height of a row
+const PHOTOS_PER_ROW = 4; // of usual shape, on a page of middling width
+const USUAL_RATIO = 1.35;
+const HEIGHTS = { least: 112, most: 240 }; // px, wanted height of a row
 const NAMES_AFTER_MS = 120; // the scroll has come to rest
 
 export class PhotoGrid extends EventTarget {
@@ -33,7 +34,7 @@ export class PhotoGrid extends EventTarget {
         const width = this.root.clientWidth;
         if (!width) return;
         const anchor = this.geometry ? this.firstVisible() : null;
-        const target = Math.min(HEIGHTS.most, Math.max(HEIGHTS.least, (width / ROWS_PER_WIDTH) / 1.35));
+        const target = Math.min(HEIGHTS.most, Math.max(HEIGHTS.least, width / PHOTOS_PER_ROW / USUAL_RATIO));
         const { ratios, count, sections } = this.source;
         this.geometry = new Geometry({ ratios, count, sections, width, target, gap: GAP, headingHeight: HEADING });
         this.root.style.height = `${this.geometry.height}px`;

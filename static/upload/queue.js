@@ -96,8 +96,15 @@ export class UploadQueue extends EventTarget {
         if (photo.gone) this.update(item, { state: "cancelled", message: "Removed meanwhile." });
         if (!FINAL_STATES.has(photo.state)) return;
         if (photo.state === "failed" || photo.state === "refused") this.update(item, { state: photo.state, message: photo.state_reason, photo });
-        else if (photo.matches.length) this.update(item, { state: "near", photo });
+        else if (photo.matches.length) await this.near(item, photo);
         else if (["done", "none", "failed"].includes(photo.stages.match)) this.update(item, { state: "done", photo });
+    }
+
+    /** A photo that is like another one: tell so, with the other's picture. */
+    async near(item, photo) {
+        const match = photo.matches[0];
+        const { photos } = await api("GET", `/grid/details?ids=${match.photo}`);
+        this.update(item, { state: "near", photo, match, other: photos[0] });
     }
 
     cancel(item) {

@@ -48,14 +48,13 @@ function buttons(item, queue) {
 }
 
 function nearNotice(item, queue) {
-    const match = item.photo.matches[0];
-    const other = match.photo;
+    const { match, other } = item;
     return el("div", { class: "upload-near" },
-        other.previews?.["320"] ? el("img", { src: other.previews["320"], alt: other.title || other.file_name || "" }) : null,
-        el("p", { text: match.sentence || `${match.kind}: photo ${other.id}` }),
+        other ? el("img", { src: other.small, alt: other.label }) : null,
+        el("p", { text: match.sentence }),
         action("Keep both", () => queue.keep(item)),
         action("Discard this one", () => queue.discard(item)),
-        el("a", { class: "button small", href: match.compare || `/photos/${other.id}`, text: "Compare" }));
+        el("a", { class: "button small", href: `/photos/${item.photo.id}`, text: "Compare" }));
 }
 
 export class Row {

@@ -36,6 +36,7 @@ export class ViewerPanel {
         this.id = id;
         if (this.element.hidden) {
             this.element.hidden = false;
+            document.body.classList.add("viewer-panel-open");
             this.onResize();
         }
         this.request?.abort();
@@ -59,11 +60,13 @@ export class ViewerPanel {
         }
         if (this.element.hidden) return;
         this.element.hidden = true;
+        document.body.classList.remove("viewer-panel-open");
         this.onResize();
     }
 
     remove() {
         this.request?.abort();
         this.element.remove();
+        document.body.classList.remove("viewer-panel-open");
     }
 }
