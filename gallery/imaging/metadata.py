@@ -7,6 +7,7 @@ says nothing against the others.
 import math
 import re
 import struct
+import warnings
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, cast
@@ -62,6 +63,12 @@ def compute(picture: Picture) -> Fields:
     longitude are degrees, north and east positive. What the file does not say is None, "" or empty. Where
     several blocks disagree, XMP wins over IPTC and IPTC over EXIF: editors write in that order.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of broken EXIF, Pillow warns and reads on
+        return _read(picture)
+
+
+def _read(picture: Picture) -> Fields:
     exif = _ExifBlock(picture.blob("exif-data"))
     iptc = _iptc(picture.blob("iptc-data"))
     xmp = _xmp(picture.blob("xmp-data"))
@@ -337,9 +344,12 @@ def _xmp_date(xmp: dict[str, list[str]]) -> str | None:
 
 def _keywords(*sources: list[str]) -> list[str]:
     """Every keyword once, whatever its case, in the order of the sources."""
-    cut = (clean_text(word, limit_characters=KEYWORD_CHARACTERS) for source in sources for word in source)
-    found = {word.casefold(): word for word in reversed([word for word in cut if word])}
-    return list(reversed(found.values()))[:MAX_KEYWORDS]
+    found: dict[str, str] = {}
+    for word in (word for source in sources for word in source):
+        keyword = clean_text(word, limit_characters=KEYWORD_CHARACTERS)
+        if keyword:
+            found.setdefault(keyword.casefold(), keyword)
+    return list(found.values())[:MAX_KEYWORDS]
 
 
 def _first(texts: list[str], limit_characters: int) -> str:
