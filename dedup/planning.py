@@ -33,15 +33,43 @@ class PlannedGroup:
 
 
 def plan_groups(photos: Sequence[Photo], matches: Sequence[Match]) -> list[PlannedGroup]:
-    """The groups that the undecided matches among these photos make."""
-    facts = {photo.pk: facts_of(photo, matches) for photo in photos}
-    edges = [
-        Edge(match.low_id, match.high_id, Kind(match.kind), match.confidence)
-        for match in matches
-        if match.low_id in facts and match.high_id in facts
-    ]
-    if not edges:
-        return []
+    """The groups that the undecided matches among these photos make.
+
+    Photos that hang together are looked at by themselves: what else there is must not change their groups.
+    """
+    present = {photo.pk: photo for photo in photos}
+    usable = [match for match in matches if match.low_id in present and match.high_id in present]
+    plans = []
+    for part in connected_parts(usable):
+        ids = {pk for match in part for pk in (match.low_id, match.high_id)}
+        plans += plan_part([present[pk] for pk in sorted(ids)], part)
+    return plans
+
+
+def connected_parts(matches: Sequence[Match]) -> list[list[Match]]:
+    """The matches, those together whose photos are connected, directly or through others."""
+    part_of: dict[int, set[int]] = {}
+    for match in matches:
+        one = part_of.setdefault(match.low_id, {match.low_id})
+        other = part_of.setdefault(match.high_id, {match.high_id})
+        if one is not other:
+            small, large = sorted((one, other), key=len)
+            large |= small
+            part_of.update(dict.fromkeys(small, large))
+    parts: dict[int, list[Match]] = {}
+    for match in matches:
+        parts.setdefault(id(part_of[match.low_id]), []).append(match)
+    return list(parts.values())
+
+
+def plan_part(photos: Sequence[Photo], matches: Sequence[Match]) -> list[PlannedGroup]:
+    """The groups of photos that hang together."""
+    own: dict[int, list[Match]] = {photo.pk: [] for photo in photos}
+    for match in matches:
+        own[match.low_id].append(match)
+        own[match.high_id].append(match)
+    facts = {photo.pk: facts_of(photo, own[photo.pk]) for photo in photos}
+    edges = [Edge(match.low_id, match.high_id, Kind(match.kind), match.confidence) for match in matches]
     sentences = {(match.low_id, match.high_id): match.sentence for match in matches}
     best_first = suggest(list(facts.values())).order
     return [planned(star, facts, sentences) for star in group(edges, best_first)]
@@ -68,16 +96,15 @@ def planned(
 
 
 def facts_of(photo: Photo, matches: Sequence[Match]) -> PhotoFacts[int]:
-    """What speaks for keeping the photo: from its file, its metadata, and its matches with the others."""
-    own = [match for match in matches if photo.pk in (match.low_id, match.high_id)]
+    """What speaks for keeping the photo: from its file, its metadata, and its own matches with the others."""
     return PhotoFacts(
         key=photo.pk,
         width=photo.width or 1,
         height=photo.height or 1,
         file_size=photo.file_size,
         media_type=photo.media_type,
-        shown_share=min((shown_share(photo.pk, match) for match in own), default=1.0),
-        edits=edits_of(photo, own),
+        shown_share=min((shown_share(photo.pk, match) for match in matches), default=1.0),
+        edits=edits_of(photo, matches),
         metadata_fields=metadata_fields(photo),
         date=photo.best_date,
     )

@@ -11,13 +11,13 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F
 
-from dedup.components import lock_grouping
+from dedup.components import affected, lock_grouping, open_groups_of
 from dedup.decisions import decide_pairs, pairs_of
 from dedup.journal import describe
 from dedup.merging import merge_into
 from dedup.models import Group, GroupMember, GroupStatus, Match, PairDecision, Resolution, Verdict
 from dedup.regroup import regroup
-from dedup.snapshots import group_rows, groups_around
+from dedup.snapshots import group_rows
 from gallery.models import Photo, User
 from gallery.trash import lock_photos, trash_photos
 
@@ -110,18 +110,20 @@ class Record:
     """What a decision changes, noted while it is carried out, so that it can be undone exactly."""
 
     def __init__(self, group: Group, photo_ids: Iterable[int]) -> None:
-        self.photo_ids = sorted(photo_ids)
-        self.groups = group_rows({group.pk, *groups_around(self.photo_ids)})
+        reached, groups = affected(photo_ids)
+        members = {row.photo_id for one in groups for row in one.members.all()}
+        self.photo_ids = sorted({*photo_ids, *reached, *members})
+        self.groups = group_rows({group.pk, *(one.pk for one in groups)})
         self.replaced: list[dict[str, Any]] = []
         self.merges: list[dict[str, Any]] = []
 
     def save(self, resolution: Resolution) -> None:
         """Keep the record with the resolution. Call it when everything is done."""
-        touched = {row["id"] for row in self.groups} | groups_around(self.photo_ids)
+        present = open_groups_of(self.photo_ids)
         resolution.before = {
             "photos": self.photo_ids,
             "groups": self.groups,
-            "groups_after": group_rows(touched),
+            "groups_after": group_rows({*(row["id"] for row in self.groups), *(one.pk for one in present)}),
             "replaced_decisions": self.replaced,
             "merges": self.merges,
         }

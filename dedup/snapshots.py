@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from dedup.components import affected
 from dedup.models import Group, GroupMember
 from gallery.models import Photo
 
@@ -26,11 +25,6 @@ GROUP_FIELDS = (
 )
 DATE_FIELDS = ("created_at", "updated_at")
 MEMBER_FIELDS = ("id", "photo_id", "verdict", "reasons")
-
-
-def groups_around(photo_ids: Iterable[int]) -> set[int]:
-    """Ids of the open groups that a decision on these photos may change."""
-    return {group.pk for group in affected(photo_ids)[1]}
 
 
 def group_rows(group_ids: Iterable[int]) -> list[dict[str, Any]]:

@@ -63,11 +63,10 @@ def undo_resolution(*, resolution_id: int, user: User) -> Resolution:
 
 def lock_for_undo(resolution: Resolution) -> dict[int, Photo]:
     """The photos of the decision that are still there, by id; their contents, they and the groups are locked."""
-    ids = resolution.before["photos"]
     trashed = Photo.objects.filter(pk__in=resolution.trashed)
     for sha256 in sorted(set(trashed.values_list("upload_sha256", flat=True))):
         lock_content(sha256)
-    photos = {photo.pk: photo for photo in lock_photos(ids)}
+    photos = {photo.pk: photo for photo in lock_photos([*resolution.kept, *resolution.trashed])}
     lock_grouping()
     return photos
 
