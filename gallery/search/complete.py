@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from gallery.search.syntax import CHOICES, FIELDS, FieldSyntax
 
@@ -21,7 +21,8 @@ BEFORE_TOKEN = re.compile(r"[\s,(){}~]")
 NEEDS_QUOTES = re.compile(r'[\s,(){}~"&|]|^[-!]|:')
 
 
-class FoundName(NamedTuple):
+@dataclass(frozen=True)
+class FoundName:
     """A tag or an album, and how many photos it has."""
 
     name: str
