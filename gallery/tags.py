@@ -98,7 +98,7 @@ def refresh_tag_ids(photos: Sequence[Photo]) -> None:
     """Make `tag_ids` equal to the PhotoTag rows, in the database and on these objects."""
     ids = [photo.pk for photo in photos]
     # Locked in id order, so that two calls over the same photos never wait for each other in a circle.
-    list(Photo.objects.filter(pk__in=ids).order_by("pk").select_for_update().values_list("pk"))
+    list(Photo.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True).values_list("pk"))
     rows = (
         PhotoTag.objects.filter(photo=OuterRef("pk"))
         .values("photo")

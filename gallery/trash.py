@@ -26,8 +26,11 @@ class CannotRestore(ValueError):
 
 
 def lock_photos(ids: Sequence[int]) -> list[Photo]:
-    """The photos with these ids, locked in id order, so that two callers never wait for each other in a circle."""
-    return list(Photo.objects.filter(pk__in=ids).order_by("pk").select_for_update(of=("self",)))
+    """The photos with these ids, locked in id order, so that two callers never wait for each other in a circle.
+
+    The lock lets others insert rows that refer to the photos: who changes a photo must not stop who matches it.
+    """
+    return list(Photo.objects.filter(pk__in=ids).order_by("pk").select_for_update(of=("self",), no_key=True))
 
 
 @transaction.atomic
