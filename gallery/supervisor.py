@@ -27,7 +27,7 @@ RESTARTS_MAX = 5
 """A process that ends more often than this within RESTARTS_WINDOW_S is broken, not unlucky."""
 RESTARTS_WINDOW_S = 60.0
 RESTART_PAUSE_S = 1.0
-STOP_PATIENCE_S = 15
+STOP_PATIENCE_S = 8
 """How long workers may finish what they hold. What is killed after that is owed still, and done later."""
 
 

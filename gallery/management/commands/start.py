@@ -129,6 +129,9 @@ def _environment() -> dict[str, str]:
         "WORKER_PROCESSES": str(settings.WORKER_PROCESSES),
         "PYTHONUNBUFFERED": "1",
     }
+    if os.geteuid() == 0:
+        # In a container that is the usual way; the messages are JSON, which is harmless for root.
+        own["PYTHONWARNINGS"] = "ignore:You're running the worker with superuser"
     return marked_environment(settings.GALLERY_DATA) | own
 
 
@@ -136,7 +139,7 @@ def _answers(host: str, port: int) -> bool:
     target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host.strip("[]"), host.strip("[]"))  # noqa: S104
     connection = HTTPConnection(target, port, timeout=5)
     try:
-        connection.request("GET", "/api/v1/health")
+        connection.request("GET", "/login")
         connection.getresponse()
     except (OSError, HTTPException):
         return False
