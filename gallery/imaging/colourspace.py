@@ -9,6 +9,8 @@ import pyvips
 # A profile that moves no colour of a 9 x 9 x 9 lattice by more than this (of 255) is sRGB under one of its
 # many names: converting would cost time and change nothing that can be seen.
 _SRGB_TOLERANCE = 2
+# How many bands are colours. One more is alpha; with more than that, none is known to be alpha.
+_COLOUR_BANDS = {"srgb": 3, "rgb": 3, "rgb16": 3, "b-w": 1, "grey16": 1, "cmyk": 4}
 _RGB_SPACES = ("srgb", "rgb", "rgb16")
 # Interpretations that libvips converts from floating point with their true meaning.
 _MEASURED_SPACES = ("scrgb", "lab", "lch", "xyz", "yxy", "cmc", "labs", "labq", "oklab", "oklch", "hsv")
@@ -57,7 +59,8 @@ def _regular(image: pyvips.Image) -> pyvips.Image:
         colour = image.extract_band(0, n=3 if image.bands >= 3 else 1)
         names = ("rgb16", "grey16") if image.format == "ushort" else ("srgb", "b-w")
         return colour.copy(interpretation=names[0] if colour.bands == 3 else names[1])
-    return image
+    colours = _COLOUR_BANDS.get(image.interpretation, image.bands)
+    return image if image.bands <= colours + 1 else image.extract_band(0, n=colours)
 
 
 @lru_cache(maxsize=64)

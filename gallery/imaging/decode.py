@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from gallery.imaging.colourspace import to_srgb, to_srgb_without_profile, wide_profile
 from gallery.imaging.complaints import cause_of, collected_warnings, pixels_were_lost
 from gallery.imaging.loaders import FailOn, Header, open_header, read_header, reopen_shrunk
+from gallery.imaging.sizes import PREVIEW_SIZES_PX
 from gallery.imaging.sniff import HEAD_BYTES, PictureFormat, Refused, Sniffed, sniff
 
 # The long side of the one decode: the largest preview.
-BASE_PX = 1440
+BASE_PX = max(PREVIEW_SIZES_PX)
 # Smaller pictures are made from the next of these, always the same one, so that a fingerprint never depends
 # on what was asked for before it.
-_LADDER_PX = (1440, 720, 320)
+_LADDER_PX = PREVIEW_SIZES_PX
 _WHITE = [255, 255, 255]
 
 # What the decoders raise for a file that they cannot read.

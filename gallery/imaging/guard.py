@@ -214,6 +214,7 @@ class _Child:
 
     def __init__(self, limits: _Limits) -> None:
         self.files_done = 0
+        self._is_answering = False
         self._limits = limits
         self._owner_pid = os.getpid()
         # A file, not a pipe: nobody has to read it for the child to go on.
@@ -231,6 +232,7 @@ class _Child:
 
     def ask(self, request: Message) -> Message:
         """Send a request and return the answer. Raises DecoderDied."""
+        self._is_answering = True
         started = time.monotonic()
         self._deadline = started + self._limits.seconds
         try:
@@ -243,6 +245,7 @@ class _Child:
             self._deadline = started + self._limits.seconds_for(answer["megapixels"])
             answer = self._read_message()
         self.files_done += 1
+        self._is_answering = False
         return answer
 
     def is_ours(self) -> bool:
@@ -250,8 +253,14 @@ class _Child:
         return self._owner_pid == os.getpid()
 
     def is_fit(self) -> bool:
-        """Whether it lives and has given back the memory of the last file."""
-        return self._process.poll() is None and self._resident_bytes() < _RECYCLE_ABOVE_BYTES
+        """Whether it lives, owes no answer and has given back the memory of the last file.
+
+        It owes one where an exception came in between, such as a time limit of the caller's own; that answer
+        must not be taken for the next file's.
+        """
+        if self._is_answering or self._process.poll() is not None:
+            return False
+        return self._resident_bytes() < _RECYCLE_ABOVE_BYTES
 
     def forget(self) -> None:
         """Let go of another process's child without touching it."""

@@ -5,9 +5,8 @@ from typing import Any
 import pyvips
 
 from gallery.imaging.decode import Picture
+from gallery.imaging.sizes import PREVIEW_SIZES_PX as PREVIEW_SIZES_PX
 
-# Long sides in pixels: a grid cell, a grid cell on a dense display, a screen.
-PREVIEW_SIZES_PX = (320, 720, 1440)
 EXAMPLE_PX = 720
 
 # Chosen on seven camera photos of 4 to 16 megapixels, at 1440 px, one core: milliseconds, kilobytes, SSIM of

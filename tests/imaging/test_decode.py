@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvips
 from PIL import Image, ImageCms
 
 from gallery.imaging.decode import Picture, open_picture
@@ -145,6 +146,13 @@ def test_a_float_tiff_is_stretched_to_what_can_be_seen(tmp_path: Path) -> None:
     values = np.linspace(-3, 7, 120 * 90, dtype=np.float32).reshape(90, 120)
     shown = opened(tmp_path, encoded(Image.fromarray(values), "TIFF")).rgb(120)
     assert (int(shown.min()), int(shown.max())) == (0, 255)
+
+
+@pytest.mark.parametrize("bands", [2, 5, 40])
+@pytest.mark.parametrize("space", ["srgb", "b-w", "multiband"])
+def test_bands_beyond_colour_and_alpha_are_left_out(tmp_path: Path, bands: int, space: str) -> None:
+    image = (pyvips.Image.black(40, 30, bands=bands) + 90).cast("uchar").copy(interpretation=space)
+    assert opened(tmp_path, bytes(image.tiffsave_buffer())).rgb(40).shape == (30, 40, 3)
 
 
 def test_transparent_parts_are_laid_over_white_and_kept_for_previews(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The guarded decoder: a poison file never hurts the parent."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import pyvips
 
 from gallery.imaging.guard import DeathCause, DecoderDied, GuardedDecoder, Refused, example_pixels
 from tests.pictures import jpeg_bytes, png_bytes, scene
@@ -109,6 +111,26 @@ def test_a_child_that_was_killed_while_idle_is_replaced(decoder: GuardedDecoder,
     child = psutil.Process(pid_of_child(decoder, photo))
     child.kill()
     assert pid_of_child(decoder, photo) != child.pid
+
+
+def test_an_interrupted_question_is_not_answered_to_the_next_one(
+    decoder: GuardedDecoder, photo: Path
+) -> None:
+    class CallerLimit(Exception):
+        pass
+
+    def interrupt(*_: object) -> None:
+        raise CallerLimit
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    first = pid_of_child(decoder, photo)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        with pytest.raises(CallerLimit):
+            decoder.analyse(photo, [("hang", f"{HERE}:hang")])
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert pid_of_child(decoder, photo) != first
 
 
 def test_an_error_in_an_analyser_is_told_with_its_words(decoder: GuardedDecoder, photo: Path) -> None:
@@ -222,3 +244,16 @@ decoder.close()
     with run_script(SETUP + script, photo) as parent:
         output, _ = parent.communicate(timeout=60)
     assert output.splitlines() == ["forked True", "first True"]
+
+
+@pytest.mark.slow
+def test_a_picture_at_the_limit_of_pixels_stays_within_memory_and_time(tmp_path: Path) -> None:
+    """380 megapixels in a plain PNG, decoded in strips."""
+    path = tmp_path / "large.png"
+    rows = pyvips.Image.xyz(20_000, 19_000).extract_band(1)
+    (rows > 9_500).pngsave(str(path), bitdepth=1, compression=1)
+    with GuardedDecoder(memory_limit_bytes=300 * 2**20) as decoder:
+        analysis = decoder.decode_example(path)
+    assert (analysis.width, analysis.height) == (20_000, 19_000)
+    shown = example_pixels(analysis)
+    assert (int(shown[10, 10, 0]), int(shown[-10, 10, 0])) == (0, 255)
