@@ -10,8 +10,8 @@ import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from gallery import embed
 from gallery.heartbeat import living_workers, redis_client
+from gallery.model_status import model_status
 from gallery.originals import has_room_for
 from gallery.pipeline import stages
 
@@ -75,7 +75,7 @@ def check_storage() -> Part:
 
 
 def check_model() -> Part:
-    status = embed.model_status()
+    status = model_status()
     return Part("model", status.available, status.message or status.version, vital=False)
 
 

@@ -111,6 +111,7 @@ def accept_known(owner: User, photo: Photo, options: UploadOptions) -> Accepted:
     if not options.keep_duplicates:
         return Accepted(photo, Outcome.IN_TRASH)
     restore_photos(photos=[photo], by=owner)
+    photo.refresh_from_db()
     return Accepted(photo, Outcome.RESTORED)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
-from ninja import Field, File, Form, Query, Router, Schema
+from ninja import Field, File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from gallery import pipeline
@@ -60,7 +60,7 @@ class PhotoPatch(Schema):
 @router.post("photos", response={201: Uploaded, 200: Uploaded, **COMMON_ERRORS}, summary="Upload a photo")
 def upload_photo(
     request: HttpRequest, form: Form[UploadForm], file: File[UploadedFile]
-) -> tuple[int, dict[str, Any]]:
+) -> Status[dict[str, Any]]:
     """Store the file and start its analysis. Bytes that are here already are answered with 200 and never doubled.
 
     `on_duplicate=keep`: near-duplicates of this photo are not reported, and bytes that lie in the trash come back.
@@ -73,7 +73,7 @@ def upload_photo(
     answer = photo_json(accepted.photo, user)
     answer["duplicate_of"] = accepted.photo.pk if status == 200 else None
     answer["reason"] = accepted.outcome.value if status == 200 else ""
-    return status, answer
+    return Status(status, answer)
 
 
 def accept_or_refuse(user: User, file: ReceivedUpload, form: UploadForm) -> Accepted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from gallery import jobs, pipeline
 from gallery.api.common import COMMON_ERRORS, require_reader
@@ -37,11 +37,11 @@ def get_jobs(request: HttpRequest) -> dict[str, Any]:
 @router.get(
     "health", auth=None, response={200: HealthAnswer, 503: HealthAnswer}, summary="Whether all parts work"
 )
-def get_health(request: HttpRequest) -> tuple[int, dict[str, Any]]:
+def get_health(request: HttpRequest) -> Status[dict[str, Any]]:
     """503 when a vital part fails; without a model the service is only degraded."""
     parts = check_all()
     broken = any(part.vital and not part.ok for part in parts)
     status = "broken" if broken else "ok" if all(part.ok for part in parts) else "degraded"
     body: dict[str, Any] = {"status": status}
     body |= {part.name: {"ok": part.ok, "detail": part.detail} for part in parts}
-    return (503 if broken else 200), body
+    return Status(503 if broken else 200, body)

@@ -47,7 +47,7 @@ def test_bytes_in_the_trash_answer_200_and_come_back_with_keep(api: ApiClient) -
     assert api.upload(content, on_duplicate="keep").json()["trashed_at"] is None
 
 
-@pytest.mark.parametrize(("content", "word"), [(b"%PDF-1.7 ...", "PDF"), (b"<svg/>", "SVG"), (b"", "empty")])
+@pytest.mark.parametrize(("content", "word"), [(b"%PDF-1.7 ...", "PDF"), (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"), (b"", "empty")])
 def test_what_is_no_picture_answers_415_with_the_reason(api: ApiClient, content: bytes, word: str) -> None:
     answer = api.upload(content, "thing.jpg")
 
