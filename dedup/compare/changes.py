@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.compare import thresholds
-from dedup.compare.overlap import BLOCK_PX, Blocks, Canvas, colour_difference
+from dedup.compare.overlap import BLOCK_PX, Blocks, Canvas
 
 _BINS = 8
 
@@ -35,13 +35,12 @@ def find_changes(canvas: Canvas, blocks: Blocks) -> Changes:
     changed = changed_blocks(blocks)
     total = max(1, int(blocks.valid.sum()))
     count, labels = cv2.connectedComponents(changed.astype(np.uint8), connectivity=8)
-    difference = colour_difference(canvas)
     overlay = content = 0
     for label in range(1, count):
         area = labels == label
         if area.sum() < 2 and total > 4 * _BINS:
             continue
-        if _is_overlay(canvas, difference, area) and not _has_moved(canvas, area, changed):
+        if _is_overlay(canvas, blocks.difference, area) and not _has_moved(canvas, area, changed):
             overlay += int(area.sum())
         else:
             content += int(area.sum())
@@ -50,9 +49,8 @@ def find_changes(canvas: Canvas, blocks: Blocks) -> Changes:
 
 def changed_blocks(blocks: Blocks) -> NDArray[np.bool_]:
     """Return which blocks differ in colour and in structure (bool, rows x columns)."""
-    textured = np.maximum(blocks.low_texture, blocks.high_texture) >= thresholds.BLOCK_TEXTURE_GREY
-    other_structure = ~textured | (blocks.zncc < thresholds.CHANGED_ZNCC)
-    return np.asarray(blocks.valid & (blocks.colour >= thresholds.CHANGED_COLOUR) & other_structure)
+    other_structure = ~blocks.textured | (blocks.zncc < thresholds.CHANGED_ZNCC)
+    return np.asarray(blocks.valid & (blocks.residue >= thresholds.CHANGED_RESIDUE) & other_structure)
 
 
 def _pixels(area: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -64,7 +62,7 @@ def _pixels(area: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_
 
 
 def _is_overlay(canvas: Canvas, difference: NDArray[np.float32], area: NDArray[np.bool_]) -> bool:
-    inside = _pixels(area, canvas.low.shape) & (difference >= thresholds.CHANGED_COLOUR)
+    inside = _pixels(area, canvas.low.shape) & (difference >= thresholds.CHANGED_RESIDUE)
     if inside.sum() < BLOCK_PX:
         return False
     low, high = canvas.low[inside].astype(np.float32), canvas.high[inside].astype(np.float32)

@@ -13,8 +13,71 @@ from dedup.compare import thresholds
 
 Key = TypeVar("Key", bound=Hashable)
 
-# The luminance quantisation table of ITU-T T.81, annex K.1 (quality 50 of the IJG scale).
-_LUMINANCE_SUM = 3688.0
+# The luminance quantisation table of ITU-T T.81, annex K.1 (quality 50 of the IJG scale), sorted: the order in which
+# files and libraries give the steps differs.
+_LUMINANCE = (
+    *(
+        10,
+        11,
+        12,
+        12,
+        13,
+        14,
+        14,
+        14,
+        16,
+        16,
+        16,
+        17,
+        18,
+        19,
+        22,
+        22,
+        24,
+        24,
+        24,
+        26,
+        29,
+        35,
+        37,
+        40,
+        40,
+        49,
+        51,
+    ),
+    *(
+        51,
+        55,
+        55,
+        56,
+        56,
+        57,
+        58,
+        60,
+        61,
+        62,
+        64,
+        64,
+        68,
+        69,
+        72,
+        77,
+        78,
+        80,
+        81,
+        87,
+        87,
+        92,
+        92,
+        95,
+        98,
+        99,
+        100,
+        101,
+    ),
+    *(103, 103, 103, 104, 109, 112, 113, 120, 121),
+)
+_LARGEST_STEP = 255
 _LOSSLESS = frozenset({"image/png", "image/tiff", "image/bmp"})
 _BEST_QUALITY = 100
 
@@ -92,7 +155,10 @@ def jpeg_quality(tables: Mapping[int, Sequence[int]]) -> int | None:
     """
     if not tables:
         return None
-    percent = 100.0 * sum(tables[min(tables)]) / _LUMINANCE_SUM
+    steps = sorted(
+        step for step in tables[min(tables)] if step < _LARGEST_STEP
+    )  # larger ones are cut off there
+    percent = 100.0 * sum(steps) / max(1, sum(_LUMINANCE[: len(steps)])) if steps else 5000.0
     quality = (200.0 - percent) / 2 if percent <= 100 else 5000.0 / percent
     return max(1, min(_BEST_QUALITY, round(quality)))
 

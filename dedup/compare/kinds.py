@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from dedup.compare import thresholds
 from dedup.compare.changes import Changes
 from dedup.compare.overlap import Blocks, Canvas
+from dedup.compare.pages import Page
 from dedup.compare.transform import Change
 
 
@@ -37,7 +38,9 @@ class Finding:
     """Everything measured about two aligned pictures.
 
     `low_share` and `high_share` are the shares (0..1) of each picture that the other shows; `bordered` whether what
-    surrounds the overlap is plain; `zncc` is the median of the textured blocks; `page` whether they are pages of text.
+    surrounds the overlap is plain; `zncc` and `fine_zncc` are medians of the textured blocks of the coarse and the
+    fine canvas; `colour_left` is what the best change of colours leaves (0..255); `page` is None for what is no page.
+    Without an alignment by points, `points` and `matched` are 0.
     """
 
     change: Change
@@ -45,19 +48,65 @@ class Finding:
     high_share: float
     bordered: bool
     zncc: float
+    fine_zncc: float
     textured: int
     colour: Colour
-    colour_difference: float
+    colour_left: float
     changes: Changes
-    page: bool
+    page: Page | None
     points: int
     matched: int
+    spread: float
     hash_distance: int | None
 
     @property
     def whole(self) -> bool:
         """Whether each picture shows all of the other."""
         return min(self.low_share, self.high_share) >= thresholds.WHOLE_SHARE
+
+    @property
+    def supported(self) -> bool:
+        """Whether enough of the matched points agree, or the hashes did without points."""
+        return self.points == 0 or self.points >= thresholds.COPY_POINT_SHARE * self.matched
+
+    @property
+    def agrees(self) -> bool:
+        """Whether structure and colours agree as they do in copies alone."""
+        return (
+            self.zncc >= thresholds.COPY_ZNCC
+            and self.fine_zncc >= thresholds.COPY_FINE_ZNCC
+            and self.colour_left <= thresholds.COPY_COLOUR
+        )
+
+
+def judge(finding: Finding) -> Kind | None:
+    """Return the kind that a finding proves; None when it proves nothing."""
+    if not finding.supported:
+        return None
+    if finding.page is not None:
+        return _judge_page(finding, finding.page)
+    if finding.agrees and finding.changes.content_share < thresholds.CHANGED_SHARE_MIN:
+        return kind_of_copy(finding)
+    return Kind.NEAR_SHOT if _is_near_shot(finding) else None
+
+
+def _judge_page(finding: Finding, page: Page) -> Kind | None:
+    clock_alone = page.together and page.changed_share <= thresholds.PAGE_CLOCK_SHARE
+    if finding.agrees and (clock_alone or page.changed_share <= thresholds.PAGE_NOISE_SHARE):
+        return kind_of_copy(finding)
+    if page.text or page.changed_share > thresholds.PAGE_NEAR_SHOT_SHARE:
+        return None
+    return Kind.NEAR_SHOT if _is_near_shot(finding) else None
+
+
+def _is_near_shot(finding: Finding) -> bool:
+    by_points = (
+        finding.points >= thresholds.NEAR_SHOT_POINTS
+        and finding.points >= thresholds.NEAR_SHOT_POINT_SHARE * finding.matched
+        and finding.spread >= thresholds.NEAR_SHOT_SPREAD
+    )
+    shared = min(finding.low_share, finding.high_share) >= thresholds.NEAR_SHOT_OVERLAP_SHARE
+    return shared and (by_points or (finding.points == 0 and finding.zncc >= thresholds.COPY_ZNCC))
 
 
 def kind_of_copy(finding: Finding) -> Kind:
@@ -71,19 +120,19 @@ def kind_of_copy(finding: Finding) -> Kind:
     return Kind.SAME_PICTURE
 
 
-def colour_change(canvas: Canvas, blocks: Blocks) -> tuple[Colour, float]:
-    """Return how colours differ and by how much (median of the mean channel difference, 0..255)."""
-    difference = float(np.median(blocks.raw_colour[blocks.valid])) if blocks.valid.any() else 0.0
-    low, high = canvas.low[canvas.valid].astype(np.float64), canvas.high[canvas.valid].astype(np.float64)
+def colour_change(canvas: Canvas, blocks: Blocks) -> Colour:
+    """Return how the colours of the pictures differ."""
+    if not blocks.valid.any():
+        return Colour.SAME
+    low, high = (one[canvas.valid][::7].astype(np.float64) for one in (canvas.low, canvas.high))
     colourful = [float(np.median(one.max(axis=1) - one.min(axis=1))) for one in (low, high)]
-    if min(colourful) < 3.0 and max(colourful) >= thresholds.EDITED_COLOUR:
-        return Colour.GREY, difference
+    if min(colourful) < thresholds.GREY_COLOURFULNESS and max(colourful) >= thresholds.EDITED_COLOUR:
+        return Colour.GREY
+    difference = float(np.median(blocks.raw_colour[blocks.valid]))
     if difference < thresholds.EDITED_COLOUR:
-        return Colour.SAME, difference
-    left = np.median(blocks.colour[blocks.valid])
+        return Colour.SAME
     shift = np.abs(np.median(low - high, axis=0))
-    even = shift.max() - shift.min() < 0.5 * shift.max()
-    return (Colour.BRIGHTNESS if even and left < difference else Colour.OTHER), difference
+    return Colour.BRIGHTNESS if shift.max() - shift.min() < 0.5 * shift.max() else Colour.OTHER
 
 
 def plain_surroundings(outside: NDArray[np.uint8]) -> bool:

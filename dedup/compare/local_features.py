@@ -160,7 +160,7 @@ def _frame(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 @cache
 def _detector() -> Any:  # OpenCV's stubs do not know SIFT
     return cv2.SIFT_create(  # type: ignore[attr-defined]
-        nfeatures=0, contrastThreshold=0.015, edgeThreshold=12
+        nfeatures=0, contrastThreshold=0.015, edgeThreshold=12, enable_precise_upscale=True
     )
 
 

@@ -11,13 +11,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.compare import thresholds
+from dedup.compare.colours import difference_after_fit
+
 BLOCK_PX = 8
 _BLUR_PX = 1.0
-_FIT_PIXELS_MAX = 6000
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 Rgb = NDArray[np.uint8]
 Affine = NDArray[np.float64]
+Plane = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -47,20 +50,30 @@ class Canvas:
 class Blocks:
     """Measures of the blocks of a canvas, float32 (rows, columns) each; NaN where one has no pixels.
 
-    `zncc` -1..1; `low_texture` and `high_texture` are standard deviations of grey levels (0..255); `colour`
-    is the mean absolute difference of channels (0..255) after the best linear colour change.
+    `zncc` -1..1; `low_texture` and `high_texture` are standard deviations of grey levels (0..255); `colour` and
+    `raw_colour` are mean absolute differences of channels (0..255) after and before the best change of colours;
+    `residue` is the root mean square of the former, which small strokes raise more. `difference` (h, w) holds the
+    former per px.
     """
 
-    zncc: NDArray[np.float32]
-    low_texture: NDArray[np.float32]
-    high_texture: NDArray[np.float32]
-    colour: NDArray[np.float32]
-    raw_colour: NDArray[np.float32]
+    zncc: Plane
+    low_texture: Plane
+    high_texture: Plane
+    colour: Plane
+    raw_colour: Plane
+    residue: Plane
+    difference: Plane
 
     @property
     def valid(self) -> NDArray[np.bool_]:
         """Blocks that both pictures fill."""
         return np.isfinite(self.zncc)
+
+    @property
+    def textured(self) -> NDArray[np.bool_]:
+        """Valid blocks in which at least one picture shows something."""
+        texture = np.maximum(self.low_texture, self.high_texture)
+        return np.asarray(self.valid & (texture >= thresholds.BLOCK_TEXTURE_GREY))
 
 
 class Preview:
@@ -119,19 +132,26 @@ def compare_blocks(canvas: Canvas, block_px: int = BLOCK_PX) -> Blocks:
     high = cv2.GaussianBlur(canvas.high, (0, 0), _BLUR_PX).astype(np.float32)
     whole = _blocks(canvas.valid.astype(np.float32), block_px).min(axis=2) > 0
     first, second = _blocks(low @ _LUMA, block_px), _blocks(high @ _LUMA, block_px)
-    first_spread, second_spread = first.std(axis=2), second.std(axis=2)
-    shared = ((first - first.mean(2, keepdims=True)) * (second - second.mean(2, keepdims=True))).mean(axis=2)
-    zncc = shared / (first_spread * second_spread + 1e-2)
-    matched = _best_colour_difference(low, high, canvas.valid)
-    unmatched = np.abs(low - high).mean(axis=2)
-    measures = (zncc, first_spread, second_spread, _mean(matched, block_px), _mean(unmatched, block_px))
-    return Blocks(*(np.where(whole, one, np.nan).astype(np.float32) for one in measures))
+    first = first - first.mean(axis=2, keepdims=True)
+    second = second - second.mean(axis=2, keepdims=True)
+    first_spread, second_spread = (np.sqrt(np.mean(one * one, axis=2)) for one in (first, second))
+    zncc = np.mean(first * second, axis=2) / (first_spread * second_spread + 1e-2)
+    difference = difference_after_fit(low, high, canvas.valid)
+    pixels = _blocks(difference, block_px)
+    raw = _blocks(np.abs(low - high) @ np.full(3, 1 / 3, np.float32), block_px)
 
+    def where_whole(measure: NDArray[np.floating]) -> Plane:
+        return np.where(whole, measure, np.nan).astype(np.float32)
 
-def colour_difference(canvas: Canvas) -> NDArray[np.float32]:
-    """Return the mean absolute channel difference per px (h, w) after the best linear colour change."""
-    low, high = canvas.low.astype(np.float32), canvas.high.astype(np.float32)
-    return _best_colour_difference(low, high, canvas.valid)
+    return Blocks(
+        zncc=where_whole(zncc),
+        low_texture=where_whole(first_spread),
+        high_texture=where_whole(second_spread),
+        colour=where_whole(pixels.mean(axis=2)),
+        raw_colour=where_whole(raw.mean(axis=2)),
+        residue=where_whole(np.sqrt(np.mean(pixels * pixels, axis=2))),
+        difference=difference,
+    )
 
 
 def pixel_affine(relative: Affine, low_shape: tuple[int, ...], high_shape: tuple[int, ...]) -> Affine:
@@ -222,38 +242,3 @@ def _blocks(plane: NDArray[np.float32], block_px: int) -> NDArray[np.float32]:
     rows, columns = plane.shape[0] // block_px, plane.shape[1] // block_px
     cut = plane[: rows * block_px, : columns * block_px].reshape(rows, block_px, columns, block_px)
     return np.asarray(cut.transpose(0, 2, 1, 3).reshape(rows, columns, block_px * block_px), np.float32)
-
-
-def _mean(plane: NDArray[np.float32], block_px: int) -> NDArray[np.float32]:
-    return np.asarray(_blocks(plane, block_px).mean(axis=2), np.float32)
-
-
-def _best_colour_difference(
-    low: NDArray[np.float32], high: NDArray[np.float32], valid: NDArray[np.bool_]
-) -> NDArray[np.float32]:
-    """Return the mean absolute channel difference per px after the best linear colour change.
-
-    A grey copy can be made from a coloured picture but not the other way, so both ways are tried.
-    """
-    ways = [_after_fit(low, high, valid), _after_fit(high, low, valid)]
-    return min(ways, key=lambda difference: float(np.median(difference[valid])) if valid.any() else 0.0)
-
-
-def _after_fit(
-    source: NDArray[np.float32], target: NDArray[np.float32], valid: NDArray[np.bool_]
-) -> NDArray[np.float32]:
-    chosen = np.flatnonzero(valid)[:: max(1, int(valid.sum()) // _FIT_PIXELS_MAX)]
-    if len(chosen) < 16:
-        return np.asarray(np.abs(source - target).mean(axis=2), np.float32)
-    inputs = np.column_stack([source.reshape(-1, 3)[chosen], np.full(len(chosen), 255.0)]).astype(np.float64)
-    outputs = target.reshape(-1, 3)[chosen]
-    kept = np.ones(len(chosen), bool)
-    matrix: NDArray[np.float64] = np.zeros((4, 3))
-    for _ in range(3):  # leave the worst third out, so that an overlay does not pull the fit
-        left, right = inputs[kept], outputs[kept]
-        matrix = np.asarray(np.linalg.solve(left.T @ left + 10.0 * np.eye(4), left.T @ right), np.float64)
-        error = np.abs(inputs @ matrix - outputs).mean(axis=1)
-        kept = error <= np.quantile(error, 0.67)
-    colours = matrix.astype(np.float32)
-    fitted = np.clip(source @ colours[:3] + np.float32(255) * colours[3], 0, 255)
-    return np.asarray(np.abs(fitted - target).mean(axis=2), np.float32)

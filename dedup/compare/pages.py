@@ -1,5 +1,7 @@
 """Pages and screens: pictures that are mostly background and text, where every line must agree."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -8,36 +10,59 @@ from dedup.compare import thresholds
 from dedup.compare.overlap import Canvas, compare_blocks
 
 PAGE_BLOCK_PX = 16
-_GREY_STEP = 4
+_COLOUR_SHIFT = 4
+_COMMONEST = 4
 
 
-def is_page(canvas: Canvas) -> bool:
-    """Whether both pictures are mostly a flat background with strokes, as pages of text and screens are."""
-    return all(_looks_printed(one, canvas.valid) for one in (canvas.low, canvas.high))
+@dataclass(frozen=True)
+class Page:
+    """How two aligned pages or screens differ.
+
+    `changed_share` is the share (0..1) of textured blocks that do not show the same, `together` whether these all lie
+    in one place, `text` whether the pages are mostly text.
+    """
+
+    changed_share: float
+    together: bool
+    text: bool
 
 
-def other_text_share(canvas: Canvas) -> float:
-    """Return the share (0..1) of textured blocks that do not show the same in both pictures."""
+def may_be_page(coarse: Canvas) -> bool:
+    """Whether few colours make up most of both pictures, on a small canvas: a cheap first look."""
+    return all(
+        _commonest_share(one[coarse.valid]) >= thresholds.PAGE_POSSIBLE_SHARE
+        for one in (coarse.low, coarse.high)
+    )
+
+
+def read_page(canvas: Canvas) -> Page | None:
+    """Compare two pages line by line on a 640 px canvas; None when they are no pages."""
+    strokes = [_stroke_share(one, canvas.valid) for one in (canvas.low, canvas.high)]
+    if min(strokes) < thresholds.PAGE_STROKE_SHARE:
+        return None
     blocks = compare_blocks(canvas, PAGE_BLOCK_PX)
-    texture = np.maximum(blocks.low_texture, blocks.high_texture)
-    textured = blocks.valid & (texture >= thresholds.BLOCK_TEXTURE_GREY)
-    if not textured.any():
+    changed = blocks.textured & (blocks.zncc < thresholds.PAGE_BLOCK_ZNCC)
+    areas = cv2.connectedComponents(changed.astype(np.uint8), connectivity=8)[0] - 1
+    share = float(changed.sum() / max(1, blocks.textured.sum()))
+    return Page(share, areas <= 1, min(strokes) >= thresholds.PAGE_TEXT_SHARE)
+
+
+def _commonest_share(pixels: NDArray[np.uint8]) -> float:
+    """Return the share of the px (n, 3) that have one of the four commonest colours."""
+    if len(pixels) == 0:
         return 0.0
-    return float(np.mean(blocks.zncc[textured] < thresholds.PAGE_BLOCK_ZNCC))
+    colours = (pixels >> _COLOUR_SHIFT).astype(np.int64) @ (1, 16, 256)
+    return float(np.sort(np.bincount(colours))[-_COMMONEST:].sum() / len(colours))
 
 
-def _looks_printed(picture: NDArray[np.uint8], valid: NDArray[np.bool_]) -> bool:
-    if not valid.any():
-        return False
+def _stroke_share(picture: NDArray[np.uint8], valid: NDArray[np.bool_]) -> float:
+    """Return the share of strokes among what is not flat; 0 for what is not mostly flat or has many colours."""
+    if _commonest_share(picture[valid]) < thresholds.PAGE_COLOURS_SHARE:
+        return 0.0
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
     around = np.ones((3, 3), np.uint8)
     reach = (cv2.dilate(grey, around).astype(np.int16) - cv2.erode(grey, around))[valid]
-    counts = np.bincount(grey[valid] // _GREY_STEP, minlength=256 // _GREY_STEP)
-    background = (counts[:-1] + counts[1:]).max() / len(reach)
     flat = float(np.mean(reach <= thresholds.PAGE_FLAT_GREY))
-    strokes = float(np.mean(reach >= thresholds.PAGE_STROKE_GREY))
-    return bool(
-        background >= thresholds.PAGE_BACKGROUND_SHARE
-        and flat >= thresholds.PAGE_FLAT_SHARE
-        and strokes >= thresholds.PAGE_STROKE_SHARE * (1 - flat)
-    )
+    if flat < thresholds.PAGE_FLAT_SHARE:
+        return 0.0
+    return float(np.mean(reach >= thresholds.PAGE_STROKE_GREY) / max(1e-3, 1 - flat))

@@ -36,6 +36,11 @@ TEXTURED_BLOCKS_MIN = 12
 # verdict: median block ZNCC of a copy. Of 2,500 true pairs (18 kinds of change) 99.8 % have 0.95 or more, unrelated
 # pairs and drawn text pages at most 0.87; bursts reach 0.93.
 COPY_ZNCC = 0.95
+# verdict: the same on the fine canvas, and what the best change of colours may leave there (median over blocks of the
+# mean channel difference, 0..255). Copies leave at most 3.1 (quality 30), 75 pairs of shots of one colour chart by
+# different cameras 3.6 to 49, bursts of faces 7 and more.
+COPY_FINE_ZNCC = 0.95
+COPY_COLOUR = 3.5
 # verdict: below this a refined alignment is tried.
 REFINE_ZNCC = 0.98
 # verdict: median block ZNCC of another shot of the same scene, and what else it needs: agreeing points, their share of
@@ -46,11 +51,11 @@ NEAR_SHOT_POINT_SHARE = 0.3
 NEAR_SHOT_SPREAD = 0.15
 NEAR_SHOT_OVERLAP_SHARE = 0.3
 # verdict: share of the matches that must agree with the alignment of a copy (text pages: 5 to 8 of 80).
-COPY_POINT_SHARE = 0.2
+COPY_POINT_SHARE = 0.1
 # verdict: hash distance (of 256 bits) up to which the nearest turn is tried as alignment.
 HASH_ALIGN_BITS = 60
-# changes: a block differs when after the best colour change this much is left (mean of channels, 0..255) ...
-CHANGED_COLOUR = 14.0
+# changes: a block differs when after the best colour change this much is left (root mean square, 0..255) ...
+CHANGED_RESIDUE = 14.0
 # changes: ... and its structure does not agree.
 CHANGED_ZNCC = 0.5
 # changes: share of the overlap below which changed blocks are noise of compression.
@@ -62,17 +67,23 @@ OVERLAY_COLOUR_RADIUS = 24.0
 OVERLAY_TRANSLUCENT_CORRELATION = 0.75
 # changes: how well the content of a changed area must be found again elsewhere to have moved there (ZNCC).
 MOVED_ZNCC = 0.8
-# pages: what makes a picture a page or screen of text, on a 320 px canvas: share of px near the commonest grey level
-# (500 photos: 0.1 at the median, screens 0.35 or more), share of flat px (levels within 3 x 3 px differ by at most 8;
-# photos 0.29, screens 0.54 or more), and share of strokes (differ by 60 or more) among the others.
-PAGE_BACKGROUND_SHARE = 0.3
+# pages: what makes a picture a page or screen, on a 640 px canvas: share of px of its four commonest colours (4 bits a
+# channel), of flat px (levels within 3 x 3 px differ by at most 8), and of strokes (by 60 or more) among the rest.
+# All of 59 screens and 20 drawn pages pass, 42 of the screens after halving and JPEG quality 50; 5 of 500 photos do.
+PAGE_COLOURS_SHARE = 0.65
 PAGE_FLAT_GREY = 8
-PAGE_FLAT_SHARE = 0.4
+PAGE_FLAT_SHARE = 0.6
 PAGE_STROKE_GREY = 60
-PAGE_STROKE_SHARE = 0.33
+PAGE_STROKE_SHARE = 0.2
+# pages: share of strokes among what is not flat from which a page is mostly text (drawn pages 0.9, screens to 0.64).
+PAGE_TEXT_SHARE = 0.66
+# pages: share of the four commonest colours on the coarse canvas below which nothing can be a page.
+PAGE_POSSIBLE_SHARE = 0.4
 # pages: ZNCC below which a block (16 px of a 640 px canvas) shows other text.
 PAGE_BLOCK_ZNCC = 0.7
-# pages: share of textured blocks that may differ in a copy whose clock alone changed, and in a near-shot.
+# pages: share of textured blocks that may differ by compression alone, in one place as a clock does, and in a screen
+# with a new window.
+PAGE_NOISE_SHARE = 0.002
 PAGE_CLOCK_SHARE = 0.01
 PAGE_NEAR_SHOT_SHARE = 0.3
 # dull pictures: mean channel difference (0..255) that no block may exceed.
@@ -81,6 +92,8 @@ DULL_COLOUR = 3.0
 WHOLE_SHARE = 0.97
 # kinds: median channel difference (0..255) from which a copy counts as edited in colour.
 EDITED_COLOUR = 7.0
+# kinds: median difference of the largest and smallest channel (0..255) below which a picture is grey.
+GREY_COLOURFULNESS = 3.0
 # kinds: degrees of tilt from which a picture counts as turned a little.
 TILT_DEGREES = 1.0
 # kinds: deviation of grey levels (0..255) up to which what surrounds a picture is a plain border.

@@ -17,7 +17,7 @@ from dedup.compare.changes import Changes, find_changes
 from dedup.compare.fingerprint import Fingerprint
 from dedup.compare.kinds import Colour, Finding, Kind
 from dedup.compare.overlap import Blocks, Canvas, Preview, compare_blocks, invert, lay_over, refine
-from dedup.compare.pages import is_page, other_text_share
+from dedup.compare.pages import Page, may_be_page, read_page
 from dedup.compare.phash import turn_distances
 from dedup.compare.transform import take_apart
 from dedup.compare.turns import TURNS
@@ -82,14 +82,9 @@ class _Proposal:
     blocks: Blocks
 
     @property
-    def textured(self) -> NDArray[np.bool_]:
-        texture = np.maximum(self.blocks.low_texture, self.blocks.high_texture)
-        return np.asarray(self.blocks.valid & (texture >= thresholds.BLOCK_TEXTURE_GREY))
-
-    @property
     def zncc(self) -> float:
         """Median over textured blocks; -1 when there are too few to tell."""
-        values = self.blocks.zncc[self.textured]
+        values = self.blocks.zncc[self.blocks.textured]
         return float(np.median(values)) if len(values) >= thresholds.TEXTURED_BLOCKS_MIN else -1.0
 
 
@@ -115,7 +110,7 @@ def _compare(low: Side, high: Side, pixels_equal: Callable[[], bool] | None) -> 
         return _compare_dull(low, high, pixels_equal)
     best = _refined(low, high, best)
     finding = _examine(low, high, best)
-    kind = _judge(finding, best)
+    kind = kinds.judge(finding)
     if kind is None:
         return None
     return _verdict(low, high, best.relative, finding, _promote(kind, low, high, pixels_equal))
@@ -166,8 +161,8 @@ def _examine(low: Side, high: Side, proposal: _Proposal) -> Finding:
     """Look closely at the best alignment."""
     fine = lay_over(low.preview, high.preview, proposal.relative, thresholds.FINE_SIDE_PX) or proposal.canvas
     blocks = compare_blocks(fine)
-    colour, difference = kinds.colour_change(fine, blocks)
-    page = is_page(fine)
+    textured = blocks.zncc[blocks.textured]
+    page = _page_of(low, high, proposal)
     alignment = proposal.alignment
     return Finding(
         change=take_apart(proposal.relative, low.size, high.size),
@@ -175,49 +170,24 @@ def _examine(low: Side, high: Side, proposal: _Proposal) -> Finding:
         high_share=fine.high_share,
         bordered=_bordered(low, high, proposal),
         zncc=proposal.zncc,
-        textured=int(proposal.textured.sum()),
-        colour=colour,
-        colour_difference=difference,
-        changes=_page_changes(low, high, proposal) if page else find_changes(fine, blocks),
+        fine_zncc=float(np.median(textured)) if len(textured) else proposal.zncc,
+        textured=int(proposal.blocks.textured.sum()),
+        colour=kinds.colour_change(fine, blocks),
+        colour_left=float(np.median(blocks.colour[blocks.valid])) if blocks.valid.any() else 0.0,
+        changes=find_changes(fine, blocks) if page is None else Changes(page.changed_share, 0.0),
         page=page,
         points=alignment.points if alignment else 0,
         matched=alignment.matched if alignment else 0,
+        spread=alignment.spread if alignment else 1.0,
         hash_distance=_nearest_turn(low, high)[1],
     )
 
 
-def _page_changes(low: Side, high: Side, proposal: _Proposal) -> Changes:
+def _page_of(low: Side, high: Side, proposal: _Proposal) -> Page | None:
+    if not may_be_page(proposal.canvas):
+        return None
     canvas = lay_over(low.preview, high.preview, proposal.relative, thresholds.PAGE_SIDE_PX)
-    share = other_text_share(canvas or proposal.canvas)
-    clock = share <= thresholds.PAGE_CLOCK_SHARE
-    return Changes(overlay_share=share if clock else 0.0, content_share=0.0 if clock else share)
-
-
-def _judge(finding: Finding, proposal: _Proposal) -> Kind | None:
-    """Return the kind that the finding proves; None when it proves nothing."""
-    alignment = proposal.alignment
-    enough = alignment is None or alignment.share >= thresholds.COPY_POINT_SHARE
-    if finding.page:
-        return _judge_page(finding, enough)
-    changed = finding.changes.content_share
-    if finding.zncc >= thresholds.COPY_ZNCC and enough:
-        return kinds.kind_of_copy(finding) if changed < thresholds.CHANGED_SHARE_MIN else Kind.NEAR_SHOT
-    if alignment is None or min(finding.low_share, finding.high_share) < thresholds.NEAR_SHOT_OVERLAP_SHARE:
-        return None
-    near = (
-        alignment.points >= thresholds.NEAR_SHOT_POINTS
-        and alignment.share >= thresholds.NEAR_SHOT_POINT_SHARE
-        and alignment.spread >= thresholds.NEAR_SHOT_SPREAD
-    )
-    return Kind.NEAR_SHOT if near else None
-
-
-def _judge_page(finding: Finding, enough: bool) -> Kind | None:
-    if not enough:
-        return None
-    if finding.changes.content_share == 0 and finding.zncc >= thresholds.COPY_ZNCC:
-        return kinds.kind_of_copy(finding)
-    return None
+    return None if canvas is None else read_page(canvas)
 
 
 def _compare_dull(low: Side, high: Side, pixels_equal: Callable[[], bool] | None) -> Verdict | None:
@@ -226,28 +196,31 @@ def _compare_dull(low: Side, high: Side, pixels_equal: Callable[[], bool] | None
     if abs(low.width * high.height - high.width * low.height) > 0.02 * low.width * high.height:
         return None
     proposal = _propose(low, high, relative, None)
-    if proposal is None or proposal.textured.sum() >= thresholds.TEXTURED_BLOCKS_MIN:
+    if proposal is None or proposal.blocks.textured.sum() >= thresholds.TEXTURED_BLOCKS_MIN:
         return None
     canvas = lay_over(low.preview, high.preview, relative, thresholds.FINE_SIDE_PX) or proposal.canvas
     blocks = compare_blocks(canvas)
     if not blocks.valid.any() or np.nanmax(blocks.raw_colour) > thresholds.DULL_COLOUR:
         return None
-    values = (
-        blocks.zncc[proposal.textured] if blocks.zncc.shape == proposal.textured.shape else np.array([1.0])
-    )
+    structured = blocks.zncc[blocks.textured]
+    zncc = float(np.median(structured)) if len(structured) else 1.0
+    if zncc < thresholds.COPY_ZNCC:
+        return None
     finding = Finding(
         change=take_apart(relative, low.size, high.size),
         low_share=1.0,
         high_share=1.0,
         bordered=False,
-        zncc=float(np.median(values)) if len(values) else 1.0,
-        textured=int(proposal.textured.sum()),
+        zncc=zncc,
+        fine_zncc=zncc,
+        textured=int(proposal.blocks.textured.sum()),
         colour=Colour.SAME,
-        colour_difference=float(np.median(blocks.raw_colour[blocks.valid])),
+        colour_left=float(np.median(blocks.raw_colour[blocks.valid])),
         changes=Changes(0.0, 0.0),
-        page=False,
+        page=None,
         points=0,
         matched=0,
+        spread=1.0,
         hash_distance=None,
     )
     return _verdict(low, high, relative, finding, _promote(Kind.SAME_PICTURE, low, high, pixels_equal))
@@ -315,6 +288,7 @@ def _evidence(finding: Finding) -> dict[str, float | int | bool | str | None]:
         "matched_points": finding.matched,
         "hash_distance_bits": finding.hash_distance,
         "agreement_zncc": round(finding.zncc, 4),
+        "agreement_zncc_fine": round(finding.fine_zncc, 4),
         "textured_blocks": finding.textured,
         "low_share": round(finding.low_share, 4),
         "high_share": round(finding.high_share, 4),
@@ -323,10 +297,10 @@ def _evidence(finding: Finding) -> dict[str, float | int | bool | str | None]:
         "mirrored": finding.change.mirrored,
         "bordered": finding.bordered,
         "colour": str(finding.colour),
-        "colour_difference": round(finding.colour_difference, 2),
+        "colour_left": round(finding.colour_left, 2),
         "overlay_share": round(finding.changes.overlay_share, 4),
         "other_content_share": round(finding.changes.content_share, 4),
-        "page": finding.page,
+        "page": finding.page is not None,
     }
 
 

@@ -1,0 +1,64 @@
+"""Take the best change of colours out of two aligned pictures, so that only other content is left.
+
+A grey copy, another brightness, a tint or a colour space turns colours into other colours by nearly the same 3 x 4
+matrix everywhere. What that matrix cannot explain is other content, or another shot under other light.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.float32]
+
+_SAMPLES_MAX = 1500
+_SAMPLES_MIN = 16
+_ROUNDS = 3
+_KEPT_SHARE = 0.67
+_CLIPPED_BELOW, _CLIPPED_ABOVE = 4.0, 251.0
+_RIDGE = 10.0
+
+
+def difference_after_fit(low: Plane, high: Plane, valid: NDArray[np.bool_]) -> Plane:
+    """Return the mean absolute channel difference (h, w; 0..255) after the best linear change of colours.
+
+    `low` and `high` are (h, w, 3), 0..255; only px where `valid` (h, w) set the fit. A grey copy can be made from a
+    coloured picture but not the other way, so both ways are tried.
+    """
+    places = np.flatnonzero(valid)
+    if len(places) < _SAMPLES_MIN:
+        return _mean_difference(low, high)
+    places = places[:: max(1, len(places) // _SAMPLES_MAX)]
+    first = low.reshape(-1, 3)[places].astype(np.float64)
+    second = high.reshape(-1, 3)[places].astype(np.float64)
+    forth, forth_error = _fit(first, second)
+    back, back_error = _fit(second, first)
+    if forth_error <= back_error:
+        return _mean_difference(_changed(low, forth), high)
+    return _mean_difference(_changed(high, back), low)
+
+
+def _fit(source: NDArray[np.float64], target: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Return the matrix (4, 3) from source to target colours (n, 3), and the median error that it leaves.
+
+    The worst third is left out twice, so that an overlay does not pull the fit; so are clipped colours.
+    """
+    inputs = np.column_stack([source, np.full(len(source), 255.0)])
+    open_ended = ((target > _CLIPPED_BELOW) & (target < _CLIPPED_ABOVE)).all(axis=1)
+    kept = open_ended if open_ended.sum() >= _SAMPLES_MIN else np.ones(len(source), bool)
+    usable = kept
+    matrix = np.vstack([np.eye(3), np.zeros((1, 3))])
+    error = np.zeros(len(source))
+    for _ in range(_ROUNDS):
+        left, right = inputs[kept], target[kept]
+        matrix = np.linalg.solve(left.T @ left + _RIDGE * np.eye(4), left.T @ right)
+        error = np.abs(np.clip(inputs @ matrix, 0, 255) - target).mean(axis=1)
+        kept = usable & (error <= np.quantile(error[usable], _KEPT_SHARE))
+    return matrix, float(np.median(error))
+
+
+def _changed(picture: Plane, matrix: NDArray[np.float64]) -> Plane:
+    colours = matrix.astype(np.float32)
+    return np.asarray(np.clip(picture @ colours[:3] + np.float32(255) * colours[3], 0, 255), np.float32)
+
+
+def _mean_difference(one: Plane, other: Plane) -> Plane:
+    return np.asarray(np.abs(one - other) @ np.full(3, 1 / 3, np.float32), np.float32)
