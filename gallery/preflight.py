@@ -72,7 +72,7 @@ def check_database() -> None:
     except OperationalError as error:
         reason = " ".join(str(error).split())
         raise PreflightError(
-            f"The database at {where} does not answer: {reason}. Check DATABASE_URL."
+            f"The database at {where} does not answer ({reason}): check DATABASE_URL."
         ) from error
     except ProgrammingError as error:
         raise PreflightError(
@@ -109,4 +109,4 @@ def check_redis() -> None:
             client.close()
     except (RedisError, ValueError) as error:
         where = without_password(settings.REDIS_URL)
-        raise PreflightError(f"Redis at {where} does not answer: {error}. Check REDIS_URL.") from error
+        raise PreflightError(f"Redis at {where} does not answer ({error}): check REDIS_URL.") from error

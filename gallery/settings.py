@@ -140,6 +140,8 @@ AXES_VERBOSE = False
 # --- database, Redis, Celery ----------------------------------------------------------------------------------
 
 DATABASE_URL = env.text("DATABASE_URL") or database_url(GALLERY_DATA)
+if not DATABASE_URL.startswith(("postgresql://", "postgres://")):
+    raise ImproperlyConfigured("DATABASE_URL must have the form postgresql://user:password@host:5432/name.")
 DATABASES = {
     "default": dj_database_url.parse(
         DATABASE_URL, engine="django.db.backends.postgresql", conn_max_age=60, conn_health_checks=True
@@ -148,6 +150,8 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.text("REDIS_URL") or redis_url(GALLERY_DATA)
+if not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+    raise ImproperlyConfigured("REDIS_URL must have the form redis://host:6379/0 or unix:///path/to/socket.")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
 CELERY_BROKER_URL = CELERY_RESULT_BACKEND = broker_url(REDIS_URL)

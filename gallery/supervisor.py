@@ -38,11 +38,12 @@ class RestartingProcess(Process):  # type: ignore[misc]  # honcho ships no types
     """The multiprocessing.Event that says that everything is to end."""
 
     def run(self, events: Any = None, ignore_signals: bool = False) -> None:
-        """Run until asked to end, or until the process has ended too often."""
+        """Run until asked to end, until the supervisor is gone, or until the process has ended too often."""
         self._events = events
         # A handler that does nothing, since ignoring would be handed down to the process.
         signal.signal(signal.SIGINT, _disregard)
         signal.signal(signal.SIGTERM, _disregard)
+        threading.Thread(target=self._end_with_supervisor, daemon=True).start()
         starts: deque[float] = deque(maxlen=RESTARTS_MAX + 1)
         while True:
             starts.append(time.monotonic())
@@ -58,14 +59,27 @@ class RestartingProcess(Process):  # type: ignore[misc]  # honcho ships no types
         self._send_message({"returncode": code}, type="stop")
 
     def _run_once(self) -> int:
-        child = self._child_ctor(self.cmd, env=self.env, cwd=self.cwd)
-        self._send_message({"pid": child.pid}, type="start")
+        self._child = self._child_ctor(self.cmd, env=self.env, cwd=self.cwd)
+        self._send_message({"pid": self._child.pid}, type="start")
         if self.ending.is_set():
-            child.terminate()
-        with child:
-            for line in iter(child.stdout.readline, b""):
+            self._child.terminate()
+        with self._child:
+            for line in iter(self._child.stdout.readline, b""):
                 self._send_message(line)
-        return int(child.returncode)
+        return int(self._child.returncode)
+
+    def _end_with_supervisor(self) -> None:
+        """End the process when the supervisor is gone without having asked for it (it was killed)."""
+        supervisor = multiprocessing.parent_process()
+        if supervisor is None:
+            return
+        supervisor.join()
+        self._events = None
+        self.ending.set()
+        if self._child is not None:
+            self._child.terminate()
+            time.sleep(STOP_PATIENCE_S)
+            ProcessManager().kill(self._child.pid)
 
 
 class LeaderFirst(ProcessManager):  # type: ignore[misc]  # honcho ships no types
