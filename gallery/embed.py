@@ -69,7 +69,6 @@ class EmbedStage(Stage):
             save_model_status(ModelStatus(available=False, message=str(missing)))
             jobs.give_back(claimed)
             return
-        ensure_vector_index(model.version, model.dimension)
         embed_photos(claimed, model)
 
 
@@ -114,7 +113,11 @@ def read_preview(photo: Photo, input_px: int) -> NDArray[np.uint8]:
     long_px, short_px = (max(photo.width or 1, photo.height or 1), min(photo.width or 1, photo.height or 1))
     needed_px = math.ceil(input_px * long_px / short_px)
     with open_preview(photo, max(USUAL_PREVIEW_PX, needed_px)) as file, Image.open(file) as image:
-        return np.asarray(image.convert("RGB"))
+        if not image.has_transparency_data:
+            return np.asarray(image.convert("RGB"))
+        clear = image.convert("RGBA")
+    # White shines through, as it does in the analysis.
+    return np.asarray(Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB"))
 
 
 @shared_task(name="gallery.embed.recheck_model", expires=RECHECK_EXPIRES_SECONDS)
@@ -136,6 +139,7 @@ def recheck_model() -> None:
         if not (isinstance(missing, NotDownloaded) and before.message):
             save_model_status(ModelStatus(available=False, message=str(missing)))
     else:
+        ensure_vector_index(model.version, model.dimension)
         save_model_status(ModelStatus(available=True, version=model.version))
         if not before.available:
             announce_model()

@@ -17,10 +17,8 @@ TURN_SECONDS = 10.0
 def run_stage(name: str) -> None:
     """Run owed jobs of a stage until there are none, or until it is another queue's turn."""
     stage = pipeline.stages()[name]
-    if stage.unavailable():
-        return
     started = time.monotonic()
-    while pipeline.run_batch(stage):
+    while not stage.unavailable() and pipeline.run_batch(stage):
         if time.monotonic() - started > TURN_SECONDS:
             pipeline.wake(name)
             return
