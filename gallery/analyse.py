@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 from django.utils.timezone import get_current_timezone
 
 from gallery import jobs, pipeline
-from gallery.imaging.guard import Analysis, DecoderDied, GuardedDecoder, Refused
+from gallery.imaging.guard import Analysis, DeathCause, DecoderDied, GuardedDecoder, Refused
 from gallery.imaging.palette import palette_vector
 from gallery.models import Photo, PhotoQuerySet, PhotoState, TagSource
 from gallery.originals import local_original
@@ -82,6 +82,9 @@ class ColourAnalyser(Analyser):
     name = "colour"
     compute = "gallery.imaging.colour:compute"
 
+    def outdated(self) -> Q:
+        return Q(palette_vector=None)
+
     def save(self, photo: Photo, result: dict[str, Any]) -> None:
         photo.palette = result["palette"]
         photo.palette_vector = palette_vector(result["palette"])
@@ -149,7 +152,8 @@ def analyse_photo(job: Job) -> None:
     except Refused as refusal:
         refuse_photo(job, str(refusal))
     except DecoderDied as death:
-        pipeline.fail_job(job, str(death))
+        # What was too slow or too large once is so again; a crash may have had another cause.
+        pipeline.fail_job(job, str(death), final=death.cause in (DeathCause.TIME, DeathCause.MEMORY))
     except FileNotFoundError:
         pipeline.fail_job(
             job, "The original is missing from the store; restore it from a backup, then retry.", final=True

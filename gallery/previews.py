@@ -8,7 +8,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.urls import reverse
 
-from gallery.imaging.previews import PREVIEW_SIZES_PX
+from gallery.imaging.sizes import PREVIEW_SIZES_PX
 
 if TYPE_CHECKING:
     from django.core.files.base import File

@@ -9,7 +9,7 @@ from django.db.models import prefetch_related_objects
 from django.urls import reverse
 
 from gallery import pipeline
-from gallery.imaging.previews import PREVIEW_SIZES_PX
+from gallery.imaging.sizes import PREVIEW_SIZES_PX
 from gallery.models import Photo, PhotoState, Tag
 from gallery.previews import preview_url
 from gallery.registry import matches_of_photo
@@ -83,7 +83,7 @@ def basic_json(photo: Photo, user: User | AnonymousUser, names: dict[int, str]) 
         "original": reverse("original", args=[photo.pk]),
         "warnings": photo.warnings,
         "damaged": photo.state == PhotoState.DAMAGED,
-        "animated": photo.frame_count > 1,
+        "animated": photo.is_animated,
         "trashed_at": photo.trashed_at,
         "stages": {name: state["state"] for name, state in pipeline.stage_states(photo).items()},
     }

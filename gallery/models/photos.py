@@ -179,6 +179,11 @@ class Photo(models.Model):
         return self.state in (PhotoState.READY, PhotoState.DAMAGED)
 
     @property
+    def is_animated(self) -> bool:
+        """Whether it moves; the further frames of other formats are pages."""
+        return self.frame_count > 1 and self.media_type in ("image/gif", "image/webp", "image/png")
+
+    @property
     def best_date(self) -> datetime:
         """When the photo was taken, else when it was uploaded."""
         return self.taken_at or self.uploaded_at

@@ -10,7 +10,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from gallery.access import visible_photo
-from gallery.imaging.previews import PREVIEW_SIZES_PX
+from gallery.imaging.sizes import PREVIEW_SIZES_PX
 from gallery.originals import open_original, original_name
 from gallery.previews import NoPreview, existing_preview_name, open_preview
 from gallery.views.doors import visitors
