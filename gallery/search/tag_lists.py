@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.db.models import Func, IntegerField, Lookup, Q, QuerySet
 from django.db.models.fields import CharField
@@ -15,7 +15,13 @@ MAX_NEAR: Final = 50  # tags that one fuzzy name may stand for
 MAX_FUZZY_LENGTH: Final = 40  # characters; each adds four patterns to try
 
 
-class LikeAny(Lookup[bool]):
+if TYPE_CHECKING:
+    BooleanLookup = Lookup[bool]
+else:
+    BooleanLookup = Lookup
+
+
+class LikeAny(BooleanLookup):
     """`name LIKE ANY (patterns)`, with the patterns of PostgreSQL."""
 
     lookup_name = "like_any"
