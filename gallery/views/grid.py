@@ -73,7 +73,7 @@ def result_layout(request: HttpRequest) -> GridLayout:
         raise Http404(str(error)) from error
     by_id = {row.pk: row for row in rows_of(Photo.objects.filter(pk__in=[photo.pk for photo in page.photos]))}
     rows = [by_id[photo.pk] for photo in page.photos if photo.pk in by_id]
-    return GridLayout(rows, header={"next": page.next_cursor or ""})
+    return GridLayout(rows, header={"next": page.next_cursor or "", "stopped": page.stopped or ""})
 
 
 @require_safe

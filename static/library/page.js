@@ -54,7 +54,7 @@ export async function startPage(page) {
     const bar = page.querySelector(".selection-bar");
     if (bar) startBar(bar, grid, actions);
     if (source.sections.length) new Scrubber(page.querySelector(".scrubber"), grid);
-    else keepLoading(source, grid);
+    else keepLoading(page, source, grid);
     if (page.dataset.fresh === "yes") keepFresh(page, source, grid);
     grid.addEventListener("open", async (event) => {
         const { openViewer } = await import("likeness/viewer/viewer");
@@ -63,11 +63,16 @@ export async function startPage(page) {
     page.dataset.ready = "yes";
 }
 
-function keepLoading(source, grid) {
+/** Fetch the next page of results before the end comes into sight; at the end, say why a ranking stopped there. */
+function keepLoading(page, source, grid) {
+    const end = page.querySelector(".results-end");
+    const tell = () => { end.textContent = source.next ? "" : source.stopped; };
     grid.addEventListener("range", async (event) => {
-        if (event.detail.last + LOAD_AHEAD < source.count) return;
-        if (await source.loadMore()) grid.layout();
+        if (event.detail.last + LOAD_AHEAD < source.count || !(await source.loadMore())) return;
+        grid.layout();
+        tell();
     });
+    tell();
 }
 
 const page = document.querySelector("[data-grid-page]");

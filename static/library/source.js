@@ -56,6 +56,7 @@ export class PhotoSource {
             for (const name of ["ids", "tokens", "ratios", "colours", "versions", "flags"]) this[name] = joined(this[name], part[name]);
             this.count = this.ids.length;
             this.next = part.header.next ?? "";
+            this.stopped = part.header.stopped ?? "";
         } finally {
             this.loading = false;
         }
@@ -72,6 +73,7 @@ export class PhotoSource {
         Object.assign(this, columns);
         this.count = header.count;
         this.next = header.next ?? "";
+        this.stopped = header.stopped ?? "";
         this.processing = header.processing ?? 0;
         this.sections = header.sections.map(([label, year, count]) => ({ label, year, count }));
         this.places = null;

@@ -5,7 +5,7 @@ import { startPhotoForm } from "likeness/photo/form";
 import { startSimilar } from "likeness/photo/similar";
 
 const WIDTH = 380; // px beside the picture
-const NARROW = 700; // px; below this the panel lies over the picture
+const NARROW = 700; // px; below this the panel lies under the picture
 
 export class ViewerPanel {
     constructor({ onResize, onChange }) {
@@ -20,6 +20,11 @@ export class ViewerPanel {
 
     get width() {
         return this.element.hidden || innerWidth <= NARROW ? 0 : WIDTH;
+    }
+
+    /** Height (px) that the panel takes from the picture; 0 where it stands beside it. */
+    get height() {
+        return this.element.hidden || innerWidth > NARROW ? 0 : this.element.offsetHeight;
     }
 
     toggle(id) {

@@ -57,7 +57,7 @@ class Viewer {
             maxZoomLevel: 4,
             preload: [1, 2],
             closeTitle: "Close (Esc)", zoomTitle: "Zoom", arrowPrevTitle: "Previous", arrowNextTitle: "Next",
-            getViewportSizeFn: () => ({ x: innerWidth - this.panel.width, y: innerHeight }),
+            getViewportSizeFn: () => ({ x: innerWidth - this.panel.width, y: innerHeight - this.panel.height }),
         });
         this.pswp.addFilter("numItems", () => this.source.count);
         this.pswp.addFilter("itemData", (_, at) => slide(this.source, at));
