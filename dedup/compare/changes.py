@@ -1,11 +1,13 @@
 """What differs between two aligned pictures, and whether something was laid over or something in the scene moved.
 
-A small but complete local change decides, never a mean. An overlay (caption, watermark, sticker, bar) has few
-colours or lets the picture shine through; in a scene that moved, natural content is replaced by other natural
-content, or the same content is found again at another place.
+A small but complete local change decides, never a mean. An overlay (caption, sticker, bar, letters) stands out from
+its surroundings in one picture and has few colours, or it is a veil through which the other picture shines. In another
+moment of a scene, natural content gives way to other content, or the same thing is found at another place.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import cv2
 import numpy as np
@@ -14,15 +16,32 @@ from numpy.typing import NDArray
 from dedup.compare import thresholds
 from dedup.compare.overlap import BLOCK_PX, Blocks, Canvas
 
-_BINS = 8
+Rgb = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+_FEW_BINS = 8
+_RING_BINS = 4
+_SHAPE_PX = 16
+
+
+class Owner(StrEnum):
+    """In which picture a changed area stands out from what surrounds it."""
+
+    LOW = "low"
+    HIGH = "high"
+    BOTH = "both"
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What changed inside the overlap: shares (0..1) of its blocks that an overlay or other content replaced."""
+    """What changed inside the overlap: shares (0..1) of its blocks that an overlay or other content replaced.
+
+    `overlay_on` tells which picture carries the overlay, None without any.
+    """
 
     overlay_share: float
     content_share: float
+    overlay_on: Owner | None = None
 
     @property
     def share(self) -> float:
@@ -30,90 +49,159 @@ class Changes:
         return self.overlay_share + self.content_share
 
 
+@dataclass(frozen=True)
+class _Area:
+    """A connected changed area: how many blocks, its px that differ, who owns it, whether it is an overlay."""
+
+    blocks: int
+    inside: Mask
+    owner: Owner
+    overlay: bool
+
+
 def find_changes(canvas: Canvas, blocks: Blocks) -> Changes:
     """Find changed areas of a canvas and tell overlays from moved or exchanged content."""
-    changed = changed_blocks(blocks)
+    areas = list(_areas(canvas, blocks))
+    if _under_one_veil(canvas, areas):
+        areas = [replace(area, overlay=True) for area in areas]
+    moved = _moved(canvas, areas)
     total = max(1, int(blocks.valid.sum()))
-    count, labels = cv2.connectedComponents(changed.astype(np.uint8), connectivity=8)
-    overlay = content = 0
-    for label in range(1, count):
-        area = labels == label
-        if area.sum() < 2 and total > 4 * _BINS:
-            continue
-        if _is_overlay(canvas, blocks.difference, area) and not _has_moved(canvas, area, changed):
-            overlay += int(area.sum())
-        else:
-            content += int(area.sum())
-    return Changes(overlay / total, content / total)
+    overlays = [area for place, area in enumerate(areas) if area.overlay and place not in moved]
+    overlay = sum(area.blocks for area in overlays)
+    content = sum(area.blocks for area in areas) - overlay
+    return Changes(overlay / total, content / total, _common_owner(overlays))
 
 
-def changed_blocks(blocks: Blocks) -> NDArray[np.bool_]:
+def changed_blocks(blocks: Blocks) -> Mask:
     """Return which blocks differ in colour and in structure (bool, rows x columns)."""
     other_structure = ~blocks.textured | (blocks.zncc < thresholds.CHANGED_ZNCC)
     return np.asarray(blocks.valid & (blocks.residue >= thresholds.CHANGED_RESIDUE) & other_structure)
 
 
-def _pixels(area: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Spread a mask of blocks to the px of a canvas."""
-    mask = np.zeros(shape[:2], bool)
-    spread = np.kron(area, np.ones((BLOCK_PX, BLOCK_PX), bool))
-    mask[: spread.shape[0], : spread.shape[1]] = spread
-    return mask
+def _areas(canvas: Canvas, blocks: Blocks) -> Iterator[_Area]:
+    changed = changed_blocks(blocks)
+    count, labels = cv2.connectedComponents(changed.astype(np.uint8), connectivity=8)
+    differs = blocks.difference >= thresholds.CHANGED_RESIDUE
+    unchanged = _pixels(~changed & blocks.valid, differs.shape)
+    for label in range(1, count):
+        area = labels == label
+        inside = _pixels(area, differs.shape) & differs
+        if inside.sum() < thresholds.CHANGED_PIXELS_MIN:
+            continue
+        around = cv2.dilate(area.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        yield _area(canvas, int(area.sum()), inside, _pixels(around, differs.shape) & unchanged)
 
 
-def _is_overlay(canvas: Canvas, difference: NDArray[np.float32], area: NDArray[np.bool_]) -> bool:
-    inside = _pixels(area, canvas.low.shape) & (difference >= thresholds.CHANGED_RESIDUE)
-    if inside.sum() < BLOCK_PX:
-        return False
-    low, high = canvas.low[inside].astype(np.float32), canvas.high[inside].astype(np.float32)
-    return _few_colours(low) or _few_colours(high) or _shines_through(low, high)
+def _area(canvas: Canvas, blocks: int, inside: Mask, ring: Mask) -> _Area:
+    low, high = canvas.low[inside], canvas.high[inside]
+    owner = _owner(canvas, inside, ring)
+    if owner is Owner.BOTH:
+        overlay = _few_colours(low) and _few_colours(high)
+    else:
+        overlay = _few_colours(low if owner is Owner.LOW else high)
+    veiled = _is_veil(low, high) or _is_veil(high, low)
+    return _Area(blocks, inside, owner, overlay or veiled)
 
 
-def _few_colours(pixels: NDArray[np.float32]) -> bool:
+def _owner(canvas: Canvas, inside: Mask, ring: Mask) -> Owner:
+    """Compare the colours inside with those around; the ring is the same in both pictures."""
+    if not ring.any():
+        return Owner.BOTH
+    strange = [1 - _common_colours(one[inside], one[ring]) for one in (canvas.low, canvas.high)]
+    if abs(strange[0] - strange[1]) < thresholds.OWNER_DIFFERENCE:
+        return Owner.BOTH
+    return Owner.LOW if strange[0] > strange[1] else Owner.HIGH
+
+
+def _common_colours(one: Rgb, other: Rgb) -> float:
+    """Return the intersection (0..1) of coarse colour histograms of px (n, 3) and (m, 3)."""
+    step = 256 // _RING_BINS
+    histograms = [
+        np.bincount((px // step).astype(np.int64) @ (1, _RING_BINS, _RING_BINS**2), minlength=_RING_BINS**3)
+        / len(px)
+        for px in (one, other)
+    ]
+    return float(np.minimum(*histograms).sum())
+
+
+def _few_colours(pixels: Rgb) -> bool:
     """Whether two colours make up most of the px (n, 3)."""
-    bins = (pixels / (256 / _BINS)).astype(int) @ (1, _BINS, _BINS * _BINS)
-    rest = pixels
+    bins = (pixels // (256 // _FEW_BINS)).astype(np.int64) @ (1, _FEW_BINS, _FEW_BINS**2)
+    rest = pixels.astype(np.float32)
     found = 0
     for _ in range(2):
         if len(rest) == 0:
             break
-        common = np.bincount(bins).argmax()
-        centre = np.median(rest[bins == common], axis=0)
+        centre = np.median(rest[bins == np.bincount(bins).argmax()], axis=0)
         near = np.abs(rest - centre).max(axis=1) <= thresholds.OVERLAY_COLOUR_RADIUS
         found += int(near.sum())
         rest, bins = rest[~near], bins[~near]
     return found >= thresholds.OVERLAY_TWO_COLOURS_SHARE * len(pixels)
 
 
-def _shines_through(low: NDArray[np.float32], high: NDArray[np.float32]) -> bool:
-    """Whether the grey levels of both (n, 3) still follow each other, as under a watermark."""
-    first, second = low.mean(axis=1), high.mean(axis=1)
-    if min(first.std(), second.std()) < thresholds.BLOCK_TEXTURE_GREY:
-        return False
-    return bool(np.corrcoef(first, second)[0, 1] >= thresholds.OVERLAY_TRANSLUCENT_CORRELATION)
+def _is_veil(plain: Rgb, veiled: Rgb) -> bool:
+    """Whether the px (n, 3) of one were mixed evenly with white or black into those of the other."""
+    before, after = plain.astype(np.float64), veiled.astype(np.float64)
+    for colour in (255.0, 0.0):
+        towards = colour - before
+        mix = ((after - before) * towards).sum(axis=1) / np.maximum(1.0, (towards * towards).sum(axis=1))
+        off = np.abs(after - before - mix[:, None] * towards).max(axis=1)
+        fits = (off <= thresholds.VEIL_OFF_GREY) & (mix > 0) & (mix <= 1)
+        strong, usual = np.quantile(mix, (0.9, 0.5))
+        even = strong - usual <= thresholds.VEIL_UNEVENNESS * strong
+        if even and fits.mean() >= thresholds.VEIL_SHARE:
+            return True
+    return False
 
 
-def _has_moved(canvas: Canvas, area: NDArray[np.bool_], changed: NDArray[np.bool_]) -> bool:
-    """Whether what one picture shows in this area is found in another changed area of the other picture."""
-    others = changed & ~area
-    if not others.any():
+def _under_one_veil(canvas: Canvas, areas: list[_Area]) -> bool:
+    """Whether all that changed is one watermark, whose thin ends say little by themselves."""
+    if not areas:
         return False
-    rows, columns = np.flatnonzero(area.any(axis=1)), np.flatnonzero(area.any(axis=0))
-    box = (
-        slice(rows[0] * BLOCK_PX, (rows[-1] + 1) * BLOCK_PX),
-        slice(columns[0] * BLOCK_PX, (columns[-1] + 1) * BLOCK_PX),
+    inside = np.logical_or.reduce([area.inside for area in areas])
+    low, high = canvas.low[inside], canvas.high[inside]
+    return _is_veil(low, high) or _is_veil(high, low)
+
+
+def _moved(canvas: Canvas, areas: list[_Area]) -> set[int]:
+    """Return the places of overlays that are one thing, found here in one picture and there in the other."""
+    found: set[int] = set()
+    for first, one in enumerate(areas):
+        for second, other in enumerate(areas[:first]):
+            if {one.owner, other.owner} == {Owner.LOW, Owner.HIGH} and _is_same_thing(canvas, one, other):
+                found |= {first, second}
+    return found
+
+
+def _is_same_thing(canvas: Canvas, one: _Area, other: _Area) -> bool:
+    first, second = (canvas.low if area.owner is Owner.LOW else canvas.high for area in (one, other))
+    if _common_colours(first[one.inside], second[other.inside]) < thresholds.MOVED_COLOURS_SHARE:
+        return False
+    shapes = [_shape(area.inside) for area in (one, other)]
+    common = (shapes[0] & shapes[1]).sum() / max(1, (shapes[0] | shapes[1]).sum())
+    sizes = sorted(int(area.inside.sum()) for area in (one, other))
+    return bool(
+        common >= thresholds.MOVED_SHAPE_SHARE and sizes[0] >= thresholds.MOVED_SHAPE_SHARE * sizes[1]
     )
-    elsewhere = _pixels(others, canvas.low.shape)
-    return any(
-        _found_again(source[box], target, elsewhere)
-        for source, target in ((canvas.low, canvas.high), (canvas.high, canvas.low))
-    )
 
 
-def _found_again(patch: NDArray[np.uint8], target: NDArray[np.uint8], elsewhere: NDArray[np.bool_]) -> bool:
-    if patch.std(axis=(0, 1)).max() < thresholds.BLOCK_TEXTURE_GREY:
-        return False
-    score = cv2.matchTemplate(target, patch, cv2.TM_CCOEFF_NORMED)
-    _, best, _, (left, top) = cv2.minMaxLoc(score)
-    landed = elsewhere[top : top + patch.shape[0], left : left + patch.shape[1]]
-    return bool(best >= thresholds.MOVED_ZNCC and landed.any())
+def _shape(inside: Mask) -> Mask:
+    """Return the mask inside its box, scaled to a small square."""
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    box = inside[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32)
+    return np.asarray(cv2.resize(box, (_SHAPE_PX, _SHAPE_PX), interpolation=cv2.INTER_AREA) > 0.5)
+
+
+def _pixels(area: Mask, shape: tuple[int, ...]) -> Mask:
+    """Spread a mask of blocks to the px of a canvas."""
+    mask = np.zeros(shape[:2], bool)
+    spread = np.repeat(np.repeat(area, BLOCK_PX, axis=0), BLOCK_PX, axis=1)
+    mask[: spread.shape[0], : spread.shape[1]] = spread
+    return mask
+
+
+def _common_owner(areas: list[_Area]) -> Owner | None:
+    owners = {area.owner for area in areas}
+    if not owners:
+        return None
+    return owners.pop() if len(owners) == 1 else Owner.BOTH

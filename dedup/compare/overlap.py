@@ -120,7 +120,7 @@ def lay_over(low: Preview, high: Preview, relative: Affine, side_px: int) -> Can
     high_warped, high_inside = _warp(high, to_canvas, size)
     valid = low_inside & high_inside
     area = float(valid.sum())
-    low_area = low.shape[0] * low.shape[1] * abs(np.linalg.det(from_low[:, :2]))
+    low_area = low.shape[0] * low.shape[1] * float(abs(np.linalg.det(from_low[:, :2])))
     high_area = high.shape[0] * high.shape[1] * scale**2
     shares = min(1.0, area / low_area), min(1.0, area / high_area)
     return Canvas(low_warped, high_warped, valid, *shares, from_low, to_canvas)

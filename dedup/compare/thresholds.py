@@ -58,21 +58,28 @@ HASH_ALIGN_BITS = 60
 CHANGED_RESIDUE = 14.0
 # changes: ... and its structure does not agree.
 CHANGED_ZNCC = 0.5
-# changes: share of the overlap below which changed blocks are noise of compression.
-CHANGED_SHARE_MIN = 0.002
-# changes: px that belong to an overlay: share of them within one of two colours (bars, text, stickers).
+# changes: share of the overlap whose content may differ by compression alone, and px below which an area is noise.
+CHANGED_SHARE_MIN = 0.004
+CHANGED_PIXELS_MIN = 12
+# changes: how much more (share of px) an area must differ from its surroundings in one picture than in the other.
+OWNER_DIFFERENCE = 0.15
+# changes: px that belong to an overlay: share of them within one of two colours (bars, letters, stickers), 0..255 wide.
 OVERLAY_TWO_COLOURS_SHARE = 0.7
 OVERLAY_COLOUR_RADIUS = 24.0
-# changes: correlation of grey levels under a translucent overlay (watermark).
-OVERLAY_TRANSLUCENT_CORRELATION = 0.75
-# changes: how well the content of a changed area must be found again elsewhere to have moved there (ZNCC).
-MOVED_ZNCC = 0.8
+# changes: a veil (watermark) mixes white or black evenly into the picture: share of px that do, how far off the others
+# may be (0..255), and how much the strongest tenth may be above the median.
+VEIL_SHARE = 0.85
+VEIL_OFF_GREY = 14.0
+VEIL_UNEVENNESS = 0.4
+# changes: share of colours and of shape that one thing keeps at another place.
+MOVED_COLOURS_SHARE = 0.6
+MOVED_SHAPE_SHARE = 0.6
 # pages: what makes a picture a page or screen, on a 640 px canvas: share of px of its four commonest colours (4 bits a
 # channel), of flat px (levels within 3 x 3 px differ by at most 8), and of strokes (by 60 or more) among the rest.
 # All of 59 screens and 20 drawn pages pass, 42 of the screens after halving and JPEG quality 50; 5 of 500 photos do.
 PAGE_COLOURS_SHARE = 0.65
 PAGE_FLAT_GREY = 8
-PAGE_FLAT_SHARE = 0.6
+PAGE_FLAT_SHARE = 0.5
 PAGE_STROKE_GREY = 60
 PAGE_STROKE_SHARE = 0.2
 # pages: share of strokes among what is not flat from which a page is mostly text (drawn pages 0.9, screens to 0.64).

@@ -31,7 +31,7 @@ class Side:
 
     `load_preview` returns the upright preview, uint8 (height, width, 3), long side at most 720 px; it is called at
     most once. `width` and `height` are the full upright size in px. `animated` pictures are compared by their first
-    frame.
+    frame, and never said to have identical pixels.
     """
 
     fingerprint: Fingerprint
@@ -228,7 +228,8 @@ def _compare_dull(low: Side, high: Side, pixels_equal: Callable[[], bool] | None
 
 def _promote(kind: Kind, low: Side, high: Side, pixels_equal: Callable[[], bool] | None) -> Kind:
     """Ask for the originals when all else agrees."""
-    agrees = kind is Kind.SAME_PICTURE and low.size == high.size
+    still = not (low.animated or high.animated)
+    agrees = kind is Kind.SAME_PICTURE and low.size == high.size and still
     if agrees and pixels_equal is not None and pixels_equal():
         return Kind.IDENTICAL_PIXELS
     return kind
