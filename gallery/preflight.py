@@ -64,10 +64,10 @@ def check_database() -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('server_version_num')::int / 10000")
-            _check_version(cursor.fetchone()[0])
+            check_version(cursor.fetchone()[0])
             cursor.execute("SELECT default_version FROM pg_available_extensions WHERE name = 'vector'")
             row = cursor.fetchone()
-            _check_vector_version(row[0] if row else None)
+            check_vector_version(row[0] if row else None)
             cursor.execute("CREATE EXTENSION IF NOT EXISTS vector")
     except OperationalError as error:
         reason = " ".join(str(error).split())
@@ -81,14 +81,16 @@ def check_database() -> None:
         ) from error
 
 
-def _check_version(major: int) -> None:
+def check_version(major: int) -> None:
+    """Raise PreflightError for a PostgreSQL that is too old."""
     if major < POSTGRES_MIN_VERSION:
         raise PreflightError(
             f"The database is PostgreSQL {major}; Likeness needs {POSTGRES_MIN_VERSION} or newer."
         )
 
 
-def _check_vector_version(version: str | None) -> None:
+def check_vector_version(version: str | None) -> None:
+    """Raise PreflightError where the server offers no pgvector (None) or one that is too old."""
     needed = ".".join(map(str, VECTOR_MIN_VERSION))
     if version is None:
         raise PreflightError(

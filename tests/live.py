@@ -85,6 +85,12 @@ class LiveSite:
             self._process.terminate()
             self._process.wait(STOP_TIMEOUT_S)
 
+    def kill(self) -> None:
+        """Kill the supervisor, as a crash would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(STOP_TIMEOUT_S)
+
     def processes(self, name: str) -> list[psutil.Process]:
         """The living processes that the Procfile's line `name` started, first the one that leads the others."""
         found = [process for process in marked(self.data) if _plays(process, name)]

@@ -9,6 +9,7 @@ import fcntl
 import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
@@ -54,13 +55,17 @@ class Servers:
         if not self._wanted():
             return
         self._prepare()
-        with self._starting_or_stopping():
-            with ThreadPoolExecutor(2) as threads:
-                started = [threads.submit(server.start) for server in self._wanted()]
-            for future in started:
-                future.result()
-            self._use = self._lock_file("servers-in-use").open("wb")
-            fcntl.flock(self._use, fcntl.LOCK_SH)
+        with ExitStack() as undo:
+            # Also when one of them fails, or Ctrl-C comes in between, nothing may be left running.
+            undo.callback(self.release)
+            with self._starting_or_stopping():
+                self._use = self._lock_file("servers-in-use").open("wb")
+                fcntl.flock(self._use, fcntl.LOCK_SH)
+                with ThreadPoolExecutor(2) as threads:
+                    started = [threads.submit(server.start) for server in self._wanted()]
+                for future in started:
+                    future.result()
+            undo.pop_all()
 
     def release(self) -> None:
         """Let go of the servers, and stop them when nobody else needs them."""
