@@ -26,7 +26,7 @@ class BadCursor(ValueError):
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where a page begins: behind a photo in an order (`after`), or at a place in a ranking (`offset`)."""
+    """Where a page begins: behind `offset` photos and, in an order, behind one with a key and number (`after`)."""
 
     after: tuple[Any, int] | None = None
     offset: int = 0
@@ -59,7 +59,7 @@ def read_cursor(text: str | None, digest: str) -> Cursor:
     if after is None:
         return Cursor(offset=offset)
     key, pk = after
-    return Cursor(after=(datetime.fromisoformat(key["t"]) if isinstance(key, dict) else key, pk))
+    return Cursor((datetime.fromisoformat(key["t"]) if isinstance(key, dict) else key, pk), offset)
 
 
 def page_in_order(

@@ -30,7 +30,7 @@ def settle(tree: Node, warn: Warn) -> Node:
 
 def _settle_outer(node: Node, warn: Warn) -> Node:
     match node:
-        case Not(child=Described() | Field(key="like")) | Described():
+        case Described() | Field(key="like") | Not(child=Described() | Field(key="like")):
             return node
         case Not(child=And(children=children)) if len(merged := _gathered(children)) == 1:
             return Not(merged[0], node.span)

@@ -78,8 +78,9 @@ def _by_look(photo: Photo, photos: PhotoQuerySet, limit: int) -> Likeness:
     if meaning is None:
         why = "Its look was not learned yet" if status.available else status.notice.rstrip(".")
         return _without_look(photo, photos, limit, f"{why}; compared by structure and colour instead.")
-    ids, cosines = nearest(photos, meaning.target, limit=limit, estimate=count(photos)[0])
-    keep = find_cutoff(float(cosines[0]), meaning.sample).keeps(cosines) if ids else 0
+    among = count(photos)[0]
+    ids, cosines = nearest(photos, meaning.target, limit=limit, estimate=among)
+    keep = find_cutoff(float(cosines[0]), meaning.sample, among).keeps(cosines) if ids else 0
     scores = dict(zip(ids[:keep], map(float, cosines[:keep]), strict=True))
     ranking = Ranking(ids[:keep], scores, is_whole=keep < limit)
     return Likeness(ranking, {pk: _look_in_words(score) for pk, score in scores.items()})

@@ -73,7 +73,7 @@ def _by_meaning(meaning: Meaning, photos: PhotoQuerySet, depth: int, sources: So
     ids, cosines = nearest(photos, meaning.target, limit=depth + 1, estimate=among)
     if not ids:
         return Ranking([], {})
-    cutoff = find_cutoff(float(cosines[0]), meaning.sample)
+    cutoff = find_cutoff(float(cosines[0]), meaning.sample, among)
     kept = min(cutoff.keeps(cosines), depth)
     is_whole = kept < len(ids) or len(ids) <= depth
     sources.stopped = _stopped(cutoff, kept, len(ids)) if is_whole else ""

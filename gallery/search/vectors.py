@@ -76,7 +76,7 @@ def sample_scores(model: str, vectors: Sequence[Floats]) -> Floats:
 def vector_of(photo_id: int, model: str) -> Floats | None:
     """The unit vector (d,) of a photo, None where it has none of this model."""
     found = Embedding.objects.filter(photo_id=photo_id, model=model).values_list("vector", flat=True).first()
-    return None if found is None else unit(np.asarray(found.to_list(), dtype=np.float64))
+    return None if found is None else unit(np.asarray(found, dtype=np.float64))
 
 
 def unit(vector: Floats) -> Floats:
