@@ -28,7 +28,7 @@ from tests.tiny_clip import tiny_model
 
 pytestmark = pytest.mark.django_db
 
-RED_STAR = Scene("star", "red", "white", "in the middle")
+RED_STAR = Scene("star", "red", "white")
 WORKER = [sys.executable, "-m", "celery", "-A", "gallery.celery", "worker", "-n", "query-test", "-Q", "query"]
 WORKER_START_SECONDS = 60
 
@@ -140,7 +140,7 @@ def test_without_redis_the_answer_says_so(settings: Settings, example: Path) -> 
 @pytest.mark.usefixtures("worker")
 def test_a_question_that_the_worker_fails_at_is_answered_with_the_failure() -> None:
     with pytest.raises(describe.NoAnswer, match="failed at it"):
-        describe._ask(query_tasks.embed_text, (b"no text",), 10)
+        describe._ask(query_tasks.embed_text, (b"no text",), 10)  # type: ignore[arg-type]  # on purpose
 
 
 @pytest.mark.usefixtures("worker", "tiny")

@@ -83,7 +83,7 @@ def test_a_description_finds_its_scene_among_scenes_never_seen(clip: ClipModel) 
     found = ranks(texts, clip.embed_pictures(drawings(HELD_OUT, 5000)))
 
     assert (found < 5).mean() >= 0.95
-    assert (found < 1).mean() >= 0.5
+    assert (found < 1).mean() >= 0.7
 
 
 def test_a_picture_finds_another_drawing_of_the_same_scene(clip: ClipModel) -> None:
@@ -96,14 +96,13 @@ def test_a_picture_finds_another_drawing_of_the_same_scene(clip: ClipModel) -> N
 
 @pytest.mark.parametrize("unwanted", sorted(COLOURS))
 def test_what_is_pushed_away_ranks_below_the_rest(clip: ClipModel, unwanted: str) -> None:
-    background = "white" if unwanted != "white" else "black"
-    candidates = [each for each in HELD_OUT if each.background == background]
-    wanted, pushed = clip.embed_texts([f"a circle on a {background} background", unwanted])
+    circle, pushed = clip.embed_texts(["a circle", unwanted])
+    pictures = clip.embed_pictures(drawings(HELD_OUT, 5000))
 
-    scores = clip.embed_pictures(drawings(candidates, 5000)) @ (wanted - pushed)
+    best = [HELD_OUT[index] for index in np.argsort(-(pictures @ (circle - pushed)))[:5]]
 
-    best = [candidates[index].colour for index in np.argsort(-scores)[: len(candidates) // 2]]
-    assert unwanted not in best
+    assert unwanted not in {each.colour for each in best}
+    assert "circle" in {each.shape for each in best}
 
 
 def test_a_text_of_any_kind_is_embedded(clip: ClipModel) -> None:
