@@ -10,7 +10,21 @@ from gallery.models import Photo
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from django.db.models import QuerySet
+
+    from gallery.models import User
+
 NAMES_SHOWN_MAX = 3
+
+
+def entries() -> QuerySet[Resolution]:
+    """Every decision with the people, the latest first."""
+    return Resolution.objects.select_related("user", "undone_by", "group").defer("before")
+
+
+def last_of(user: User) -> Resolution | None:
+    """The person's last decision that stands."""
+    return entries().filter(user=user, undone_at=None).first()
 
 
 def describe(resolution: Resolution) -> str:

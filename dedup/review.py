@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
 from dedup.models import Group, GroupMember, GroupStatus, Verdict
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 PAGE_GROUPS = 30
-# Groups before or after the shown one are looked up by key, so that the length of the queue does not matter.
+PREFETCHED_GROUPS = 3
 CURSOR_SEPARATOR = "~"
 COPY_KINDS = [kind for kind in Verdict if kind is not Verdict.NEAR_SHOT]
 
@@ -64,7 +60,11 @@ def queue_page(queue: QueueFilter, *, cursor: str = "", limit: int = PAGE_GROUPS
 
 def with_members(groups: QuerySet[Group]) -> QuerySet[Group]:
     """Load members and their photos with the groups, in two more queries for any number of groups."""
-    members = GroupMember.objects.select_related("photo", "photo__owner").order_by("photo_id")
+    members = (
+        GroupMember.objects.select_related("photo__owner")
+        .order_by("photo_id")
+        .prefetch_related("photo__albums", "photo__photo_tags__tag")
+    )
     return groups.prefetch_related(Prefetch("members", queryset=members))
 
 
@@ -90,8 +90,15 @@ def before(group: Group) -> Q:
 
 def next_group(queue: QueueFilter, group: Group) -> Group | None:
     """The group after this one, else the first other one: the queue starts again."""
-    others = queue.groups().exclude(pk=group.pk)
-    return others.filter(behind(cursor_of(group))).first() or others.first()
+    return next(iter(next_groups(queue, group)), None)
+
+
+def next_groups(queue: QueueFilter, group: Group) -> list[Group]:
+    """The next few groups, members loaded, so that their pictures can be fetched ahead."""
+    coming = list(with_members(queue.groups().filter(behind(cursor_of(group))))[:PREFETCHED_GROUPS])
+    if coming:
+        return coming
+    return list(with_members(queue.groups().exclude(pk=group.pk))[:1])
 
 
 def previous_group(queue: QueueFilter, group: Group) -> Group | None:
@@ -145,8 +152,3 @@ def open_count() -> int:
 def loaded(group_id: int) -> Group | None:
     """One group with members and photos."""
     return with_members(Group.objects.filter(pk=group_id)).first()
-
-
-def loaded_groups(group_ids: Iterable[int]) -> list[Group]:
-    """Groups with members and photos, in the order of the queue."""
-    return list(with_members(Group.objects.filter(pk__in=group_ids).order_by("-gain", "-pk")))

@@ -1,3 +1,14 @@
 """Addresses of the review pages."""
 
-urlpatterns: list[object] = []
+from django.urls import path
+
+from dedup import views
+
+urlpatterns = [
+    path("", views.queue, name="duplicates"),
+    path("journal", views.journal, name="duplicate-journal"),
+    path("undo", views.undo_last, name="duplicate-undo-last"),
+    path("undo/<int:pk>", views.undo, name="duplicate-undo"),
+    path("<int:pk>", views.group, name="duplicate-group"),
+    path("<int:pk>/decide", views.decide, name="duplicate-decide"),
+]

@@ -1,0 +1,60 @@
+"""From what a moderator pressed to a decision about the group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dedup.journal import describe
+from dedup.resolution import BadDecision, dismiss_group, resolve_group
+
+if TYPE_CHECKING:
+    from dedup.models import Group, Resolution
+    from gallery.models import User
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The pressed action, the shown pair, and the version of the group that the person saw."""
+
+    action: str
+    version: int
+    left: int
+    right: int
+    trash: list[int] = field(default_factory=list)
+
+
+Split = tuple[list[int], list[int]]
+
+
+def split(decision: Decision, group: Group) -> Split:
+    """Whom the action keeps and whom it trashes. Raises BadDecision."""
+    members = [row.photo_id for row in group.members.all()]
+    keeper = group.suggested_keeper_id
+    splits: dict[str, Callable[[], Split]] = {
+        "keep-left": lambda: ([decision.left], [decision.right]),
+        "keep-right": lambda: ([decision.right], [decision.left]),
+        "keep-both": lambda: ([decision.left, decision.right], []),
+        "accept": lambda: ([pk for pk in members if pk == keeper], [pk for pk in members if pk != keeper]),
+        "keep-all": lambda: (members, []),
+        "chosen": lambda: ([pk for pk in members if pk not in decision.trash], decision.trash),
+    }
+    return splits[decision.action]()
+
+
+def carry_out(decision: Decision, group: Group, user: User) -> Resolution:
+    """Decide. Raises BadDecision, NoSuchGroup, Conflict."""
+    if decision.action in ("not-duplicates", "dismiss-all"):
+        pair = [] if decision.action == "dismiss-all" else [decision.left, decision.right]
+        return dismiss_group(group_id=group.pk, user=user, version=decision.version, photo_ids=pair)
+    keep, trash = split(decision, group)
+    if decision.action == "chosen" and not trash:
+        raise BadDecision("Tick the photos that go to the trash first; to keep all, press Keep all.")
+    return resolve_group(group_id=group.pk, keep=keep, trash=trash, version=decision.version, user=user)
+
+
+def in_words(resolution: Resolution) -> str:
+    """The decision as a sentence."""
+    words = describe(resolution)
+    return f"{words[0].upper()}{words[1:]}."

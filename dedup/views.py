@@ -1,0 +1,185 @@
+"""The review pages: the queue, one group, the journal. Only for moderators; GET changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from dedup.decide import Decision, carry_out, in_words
+from dedup.forms import DecisionForm
+from dedup.journal import entries, last_of
+from dedup.models import Group, GroupStatus, Resolution, Verdict
+from dedup.pairs import chosen_pair
+from dedup.resolution import BadDecision, Conflict, NoSuchGroup
+from dedup.review import (
+    BadCursor,
+    QueueFilter,
+    counts_by_kind,
+    counts_by_status,
+    loaded,
+    members_in_order,
+    next_group,
+    next_groups,
+    previous_group,
+    queue_page,
+)
+from dedup.undo import CannotUndo, NoSuchResolution, undo_resolution
+from gallery.access import requires_role
+from gallery.models import Role
+from gallery.views.doors import person
+
+JOURNAL_PAGE = 50
+
+
+def queue_filter(query: QueryDict) -> QueueFilter:
+    """The filter that a page's address names; what it does not know is left out."""
+    status, kind = query.get("status", ""), query.get("kind", "")
+    return QueueFilter(
+        status=GroupStatus(status) if status in GroupStatus.values else GroupStatus.OPEN,
+        kind=kind if kind in Verdict.values else "",
+    )
+
+
+def address(name: str, queue: QueueFilter, *args: int) -> str:
+    """The address of a page with the filter kept."""
+    query = queue.query()
+    return reverse(name, args=args) + (f"?{query}" if query else "")
+
+
+@require_safe
+@requires_role(Role.MODERATOR)
+def queue(request: HttpRequest) -> HttpResponse:
+    """All groups with a status, the best first."""
+    chosen = queue_filter(request.GET)
+    try:
+        page = queue_page(chosen, cursor=request.GET.get("cursor", ""))
+    except BadCursor as error:
+        raise Http404(str(error)) from error
+    context = {
+        "queue": chosen,
+        "groups": [(one, members_in_order(one)) for one in page.groups],
+        "next_cursor": page.next,
+        "kinds": counts_by_kind(chosen.status),
+        "statuses": counts_by_status(),
+        "last": last_of(person(request)),
+    }
+    return render(request, "dedup/queue.html", context)
+
+
+@require_safe
+@requires_role(Role.MODERATOR)
+def group(request: HttpRequest, pk: int) -> HttpResponse:
+    """One group: two of its photos side by side, and what can be decided."""
+    chosen = queue_filter(request.GET)
+    found = loaded(pk)
+    if found is None:
+        messages.info(request, "That group is not there any more: its photos were decided or grouped anew.")
+        return redirect(address("duplicates", chosen))
+    return render(request, "dedup/group.html", group_context(request, found, chosen))
+
+
+def group_context(request: HttpRequest, found: Group, chosen: QueueFilter) -> dict[str, Any]:
+    """What the page of a group shows."""
+    left, right = number(request.GET, "left"), number(request.GET, "right")
+    following = next_groups(chosen, found)
+    return {
+        "group": found,
+        "queue": chosen,
+        "kind": Verdict(found.kind),
+        "is_open": found.status == GroupStatus.OPEN,
+        "is_near_shot": found.kind == Verdict.NEAR_SHOT,
+        "members": members_in_order(found),
+        "pair": chosen_pair(found, left, right),
+        "next": following[0] if following else None,
+        "coming": [chosen_pair(one, None, None) for one in following],
+        "previous": previous_group(chosen, found),
+        "waiting": chosen.groups().count(),
+        "decided": entries().filter(group=found, undone_at=None).first(),
+        "last": last_of(person(request)),
+    }
+
+
+def number(query: QueryDict, name: str) -> int | None:
+    """A whole number of the address, if it is one."""
+    text = query.get(name, "")
+    return int(text) if text.isdecimal() else None
+
+
+@require_POST
+@requires_role(Role.MODERATOR)
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Carry out a decision and show what comes next: the rest of the group, else the next group."""
+    chosen = queue_filter(request.GET)
+    found = loaded(pk)
+    if found is None:
+        messages.error(request, f"Group {pk} is not there any more: its photos were decided or grouped anew.")
+        return redirect(address("duplicates", chosen))
+    form = DecisionForm(request.POST, [row.photo_id for row in found.members.all()])
+    if not form.is_valid():
+        messages.error(request, "That decision does not fit the group as it is now. Look at it again.")
+        return redirect(address("duplicate-group", chosen, pk))
+    following = next_group(chosen, found)
+    try:
+        resolution = carry_out(Decision(**form.cleaned_data), found, person(request))
+    except (BadDecision, NoSuchGroup, Conflict) as error:
+        messages.error(request, str(error))
+        return redirect(address("duplicate-group", chosen, pk))
+    messages.success(request, in_words(resolution))
+    return redirect(after_decision(pk, chosen, following))
+
+
+def after_decision(pk: int, chosen: QueueFilter, following: Group | None) -> str:
+    """Where to go on."""
+    if Group.objects.filter(pk=pk, status=GroupStatus.OPEN).exists():
+        return address("duplicate-group", chosen, pk)
+    if following is not None and Group.objects.filter(pk=following.pk, status=GroupStatus.OPEN).exists():
+        return address("duplicate-group", chosen, following.pk)
+    return address("duplicates", chosen)
+
+
+@require_POST
+@requires_role(Role.MODERATOR)
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one decision of the journal back."""
+    return take_back(request, pk, reverse("duplicate-journal"))
+
+
+@require_POST
+@requires_role(Role.MODERATOR)
+def undo_last(request: HttpRequest) -> HttpResponse:
+    """Take back the last decision of this person that stands, and show its group again."""
+    chosen = queue_filter(request.GET)
+    last = last_of(person(request))
+    if last is None:
+        messages.info(request, "You have no decision left to take back.")
+        return redirect(address("duplicates", chosen))
+    group_id = last.group_id
+    return take_back(request, last.pk, address("duplicate-group", chosen, group_id) if group_id else "")
+
+
+def take_back(request: HttpRequest, pk: int, where: str) -> HttpResponse:
+    """Undo a decision and say what came of it."""
+    try:
+        resolution: Resolution = undo_resolution(resolution_id=pk, user=person(request))
+    except NoSuchResolution as error:
+        raise Http404(str(error)) from error
+    except CannotUndo as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"Taken back: {in_words(resolution)}")
+    return redirect(where or reverse("duplicates"))
+
+
+@require_safe
+@requires_role(Role.MODERATOR)
+def journal(request: HttpRequest) -> HttpResponse:
+    """Every decision, the latest first."""
+    page = Paginator(entries(), JOURNAL_PAGE).get_page(request.GET.get("page"))
+    rows = [(entry, in_words(entry)) for entry in page]
+    return render(request, "dedup/journal.html", {"page": page, "rows": rows})
