@@ -18,8 +18,11 @@ SPREADS_ABOVE: Final = (
     2.5  # of unrelated photos about 6 in 1,000 score so high by chance (normal distribution)
 )
 SHARE_OF_RISE: Final = 0.5  # results end where scores have fallen back to this share of the best one's rise
-SAMPLING_ERROR: Final = 4.0  # over the root of the sample size: thrice the relative error of a spread taken so
+SAMPLING_ERROR: Final = (
+    4.0  # over the root of the sample size: thrice the relative error of a spread taken so
+)
 FEWEST: Final = 24  # results shown even where nothing stands out: a screenful to judge by
+LEAST_SAMPLE: Final = 20  # scores; fewer say too little about a spread
 _QUANTILES: Final = (0.1, 0.3)
 _NORMAL_QUANTILES: Final = (-1.2816, -0.5244)  # of the standard normal distribution, at these
 
@@ -44,6 +47,13 @@ def find_cutoff(best: float, sample: NDArray[np.float64], among: int) -> Cutoff:
     """
     if len(sample) == 0:
         return Cutoff(-math.inf, False)
+    first = _cutoff(best, sample, among)
+    # Where much of the library fits, it moved the bulk; without what was found to fit, the bulk is clearer.
+    others = sample[sample < first.score]
+    return _cutoff(best, others, among) if first.stands_out and len(others) >= LEAST_SAMPLE else first
+
+
+def _cutoff(best: float, sample: NDArray[np.float64], among: int) -> Cutoff:
     bulk, spread = bulk_of(sample)
     chance = math.sqrt(2 * math.log(max(among, 2))) * spread * (1 + SAMPLING_ERROR / math.sqrt(len(sample)))
     return Cutoff(bulk + max(SPREADS_ABOVE * spread, SHARE_OF_RISE * (best - bulk)), best > bulk + chance)
