@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from dedup.listeners import GroupKeeper
 from dedup.panels import PHOTO_PANEL, matches_for
 from dedup.review import open_count
+from dedup.search_fields import register_search_fields
+from dedup.structure import CopyExaminer, StructureFinder
 from gallery import registry
 
 if TYPE_CHECKING:
@@ -18,6 +20,9 @@ def register_with_gallery() -> None:
     registry.photo_listeners.append(GroupKeeper())
     registry.photo_panels.append(PHOTO_PANEL)
     registry.matches_of_photo.append(matches_for)
+    registry.structure_rankers.append(StructureFinder())
+    registry.example_examiners.append(CopyExaminer())
+    register_search_fields()
     registry.waiting_work.append(
         registry.WaitingWork(label="Duplicates", url_name="duplicates", count=waiting_groups)
     )

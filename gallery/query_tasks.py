@@ -16,6 +16,7 @@ from django.core.cache import cache as redis_cache
 
 from gallery.analyse import analysers
 from gallery.imaging.guard import DecoderDied, GuardedDecoder, Refused, example_pixels
+from gallery.registry import example_examiners
 
 if TYPE_CHECKING:
     from gallery.imaging.guard import Analysis
@@ -78,9 +79,11 @@ def examine_picture(key: str, media_type: str) -> dict[str, Any]:
             return {"failed": str(death)}
     if media_type and analysis.media_type != media_type:
         return {"refused": f"The file was taken for {media_type}, but its bytes are {analysis.media_type}."}
+    examined = {examiner.name: examiner.examine(analysis) for examiner in example_examiners}
+    computed = {name: result for name, result in analysis.results.items() if name != "pixels"}
     return {
         **picture_vector(analysis),
-        "results": {name: result for name, result in analysis.results.items() if name != "pixels"},
+        "results": computed | examined,
         "width": analysis.width,
         "height": analysis.height,
         "warnings": analysis.warnings,

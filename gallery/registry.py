@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
     from django.http import HttpRequest
 
+    from gallery.imaging.guard import Analysis
     from gallery.models import Photo, PhotoQuerySet, User
 
 
@@ -65,8 +66,19 @@ class StructureRanker(Protocol):
         ...
 
 
+class ExampleExaminer(Protocol):
+    """Looks at an example picture in the query worker, which has its pixels; the web gets the answer by its name."""
+
+    name: str
+
+    def examine(self, analysis: Analysis) -> dict[str, Any]:
+        """What there is to say about the example, ready for JSON, beside what the analysers computed."""
+        ...
+
+
 photo_panels: list[PhotoPanel] = []
 photo_listeners: list[PhotoListener] = []
 waiting_work: list[WaitingWork] = []
 matches_of_photo: list[Callable[[User | AnonymousUser, Photo], list[dict[str, Any]]]] = []
 structure_rankers: list[StructureRanker] = []
+example_examiners: list[ExampleExaminer] = []
