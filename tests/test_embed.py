@@ -97,7 +97,7 @@ def test_photos_are_embedded_in_batches_and_alike_ones_lie_near() -> None:
     run_stage("embed")
 
     assert StageStatistics.objects.get(stage="embed").done == 20
-    assert cosine(stars[0], stars[9]) > 0.9 > cosine(stars[0], circles[0]) + 0.3
+    assert cosine(stars[0], stars[9]) > cosine(stars[0], circles[0]) + 0.4
 
 
 @pytest.mark.usefixtures("tiny")
