@@ -27,6 +27,7 @@ RESTARTS_MAX = 5
 """A process that ends more often than this within RESTARTS_WINDOW_S is broken, not unlucky."""
 RESTARTS_WINDOW_S = 60.0
 RESTART_PAUSE_S = 1.0
+SUPERVISOR_POLL_S = 1.0
 STOP_PATIENCE_S = 8
 """How long workers may finish what they hold. What is killed after that is owed still, and done later."""
 
@@ -36,6 +37,7 @@ class RestartingProcess(Process):  # type: ignore[misc]  # honcho ships no types
 
     ending: Any = None
     """The multiprocessing.Event that says that everything is to end."""
+    supervisor_pid: int = 0
 
     def run(self, events: Any = None, ignore_signals: bool = False) -> None:
         """Run until asked to end, until the supervisor is gone, or until the process has ended too often."""
@@ -70,10 +72,10 @@ class RestartingProcess(Process):  # type: ignore[misc]  # honcho ships no types
 
     def _end_with_supervisor(self) -> None:
         """End the process when the supervisor is gone without having asked for it (it was killed)."""
-        supervisor = multiprocessing.parent_process()
-        if supervisor is None:
-            return
-        supervisor.join()
+        # The multiprocessing module's own sign of a parent's end stays silent while a brother lives.
+        while os.getppid() == self.supervisor_pid:
+            if self.ending.wait(SUPERVISOR_POLL_S):
+                return
         self._events = None
         self.ending.set()
         if self._child is not None:
@@ -119,6 +121,7 @@ class Supervisor(honcho_manager.Manager):  # type: ignore[misc]  # honcho ships 
         for name, command in parse_procfile(procfile.read_text(encoding="utf-8")).processes.items():
             process = self.add_process(name, command, env=dict(environment), cwd=str(procfile.parent))
             process.ending = self._ending
+            process.supervisor_pid = os.getpid()
 
     def loop(self) -> None:
         """Run everything until asked to end; no process is started again once this has returned."""
