@@ -16,12 +16,12 @@ MAX_FUZZY_LENGTH: Final = 40  # characters; each adds four patterns to try
 
 
 if TYPE_CHECKING:
-    BooleanLookup = Lookup[bool]
+    ListLookup = Lookup[list[str]]
 else:
-    BooleanLookup = Lookup
+    ListLookup = Lookup
 
 
-class LikeAny(BooleanLookup):
+class LikeAny(ListLookup):
     """`name LIKE ANY (patterns)`, with the patterns of PostgreSQL."""
 
     lookup_name = "like_any"
