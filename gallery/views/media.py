@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.files.storage import storages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
@@ -13,6 +15,7 @@ from gallery.access import visible_photo
 from gallery.imaging.sizes import PREVIEW_SIZES_PX
 from gallery.originals import open_original, original_name
 from gallery.previews import NoPreview, existing_preview_name, open_preview
+from gallery.storage import RemoteStorage
 from gallery.views.doors import visitors
 
 if TYPE_CHECKING:
@@ -66,6 +69,18 @@ def deliver(store: str, name: str, opened: Callable[[], File[bytes]]) -> HttpRes
     """Send a stored file: through the web server in front of us where it is set to, else by ourselves."""
     if settings.X_ACCEL_REDIRECT:
         response = HttpResponse()
-        response["X-Accel-Redirect"] = f"/internal/{store}/{name}"
+        response["X-Accel-Redirect"] = internal_address(store, name)
         return response
-    return FileResponse(opened())
+    file = opened()
+    sent = FileResponse(file)
+    sent.setdefault("Content-Length", str(file.size))
+    return sent
+
+
+def internal_address(store: str, name: str) -> str:
+    """Where the web server finds a file: below a folder of its own, or by a signed address in a store elsewhere."""
+    storage = storages[store]
+    if not isinstance(storage, RemoteStorage):
+        return f"/internal/{store}/{name}"
+    address = urlsplit(storage.signed_url(name))
+    return f"/internal/remote/{address.scheme}/{address.netloc}{address.path}?{address.query}"

@@ -51,11 +51,11 @@ def panel_context(request: HttpRequest, found: Photo) -> dict[str, Any]:
     }
 
 
-def rendered_panels(request: HttpRequest, found: Photo) -> list[SafeString]:
-    """What other apps say about the photo."""
+def rendered_panels(request: HttpRequest, found: Photo) -> list[tuple[str, SafeString]]:
+    """What other apps say about the photo, each under its name."""
     contexts = ((panel, panel.context(request, found)) for panel in photo_panels)
     return [
-        render_to_string(panel.template, context | {"photo": found}, request=request)
+        (panel.name, render_to_string(panel.template, context | {"photo": found}, request=request))
         for panel, context in contexts
         if context is not None
     ]

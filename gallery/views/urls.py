@@ -3,7 +3,20 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from gallery.views import account, albums, grid, jobs, library, media, photo, search, tags, trash, upload
+from gallery.views import (
+    account,
+    albums,
+    grid,
+    jobs,
+    library,
+    media,
+    metrics,
+    photo,
+    search,
+    tags,
+    trash,
+    upload,
+)
 
 urlpatterns = [
     path("", library.library, name="library"),
@@ -34,6 +47,7 @@ urlpatterns = [
     path("account/password", account.password, name="account-password"),
     path("account/tokens", account.add_token, name="account-tokens"),
     path("account/tokens/<int:pk>/revoke", account.revoke_token, name="account-token-revoke"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("login", account.Login.as_view(), name="login"),
     path("logout", LogoutView.as_view(), name="logout"),
 ]

@@ -17,9 +17,9 @@ export class Geometry {
         let first = 0;
         for (const [number, section] of (sections.length ? sections : [{ label: "", count }]).entries()) {
             const end = Math.min(count, first + section.count);
+            if (section.label) top += number ? SECTION_GAP : 0;
             this.sectionTops.push(top);
             if (section.label) {
-                top += number ? SECTION_GAP : 0;
                 this.rows.push({ kind: "heading", section: number, start: first, end, top, height: headingHeight });
                 top += headingHeight;
             }

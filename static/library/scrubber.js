@@ -53,7 +53,8 @@ export class Scrubber {
     show(first) {
         this.first = first;
         if (!this.sections.length || !this.grid.geometry) return;
-        this.number = this.grid.geometry.rows[this.grid.geometry.rowOf(first)]?.section ?? 0;
+        const atEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
+        this.number = atEnd ? this.sections.length - 1 : this.grid.geometry.rows[this.grid.geometry.rowOf(first)].section;
         const { height } = this.grid.geometry;
         const share = Math.max(0, Math.min(1, (scrollY - this.grid.top + this.grid.covered) / Math.max(1, height - innerHeight)));
         this.thumb.style.top = `${share * 100}%`;

@@ -22,7 +22,7 @@ function carriesFiles(event) {
 
 /** Show the zones while files are over the window. */
 function startZones(mayUpload) {
-    const zones = el("div", { class: "drop-zones", hidden: true }, zone("search", "Search with this picture", "It is not kept", "scan-search"));
+    const zones = el("div", { class: "drop-zones", role: "region", "aria-label": "Drop files here", hidden: true }, zone("search", "Search with this picture", "It is not kept", "scan-search"));
     if (mayUpload) zones.append(zone("upload", "Upload", "Files and whole folders", "upload"));
     document.body.append(zones);
     let depth = 0;

@@ -51,7 +51,7 @@ function nearNotice(item, queue) {
     const { match, other } = item;
     return el("div", { class: "upload-near" },
         other ? el("img", { src: other.small, alt: other.label }) : null,
-        el("p", { text: match.sentence }),
+        el("p", { text: `${match.sentence.charAt(0).toUpperCase()}${match.sentence.slice(1)}.` }),
         action("Keep both", () => queue.keep(item)),
         action("Discard this one", () => queue.discard(item)),
         el("a", { class: "button small", href: `/photos/${item.photo.id}`, text: "Compare" }));

@@ -11,6 +11,12 @@ const LARGE = 1440; // px, long side of the largest preview
 const SHOWN_BY_BROWSERS = new Set(["image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"]);
 const AHEAD = 3; // photos on either side whose facts are fetched
 
+/** Take the page below out of reach of keyboard and screen readers while the viewer lies over it. */
+function setBehind(behind) {
+    for (const part of document.querySelectorAll(".site-header, .site-nav, #main")) part.inert = behind;
+    document.body.classList.toggle("viewer-open", behind);
+}
+
 /** What PhotoSwipe shows for a photo; sizes are guessed from the shape until the facts are there. */
 function slide(source, index) {
     const photo = source.facts.get(source.ids[index]);
@@ -146,16 +152,17 @@ class Viewer {
         this.unbind();
         removeEventListener("popstate", this.onBack);
         this.panel.remove();
-        document.body.classList.remove("viewer-open");
+        setBehind(false);
         if (history.state?.viewer) history.back();
         this.grid.focus(this.pswp.currIndex);
     }
 
     open() {
-        document.body.classList.add("viewer-open");
+        setBehind(true);
         history.pushState({ viewer: true }, "", `/photos/${this.source.ids[this.pswp.options.index]}`);
         this.pswp.init();
         this.pswp.element.setAttribute("aria-label", "Photo viewer");
+        this.pswp.element.focus({ preventScroll: true });
         document.body.append(this.panel.element);
         this.pswp.element.append(el("span", { class: "visually-hidden", text: "Arrow keys change the photo, I shows information, Escape closes." }));
     }

@@ -1,0 +1,150 @@
+"""The review queue in a browser: decided by keyboard alone, compared in every way, on desktop and phone."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from dedup.models import Group, GroupStatus
+from gallery.models import Job, Photo, Role
+from tests.browser import PHONE
+from tests.dedup.photos import copies
+from tests.factories import make_user
+from tests.live import wait_until
+from tests.ui.library import fill, violations
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from gallery.models import User
+    from tests.browser import OpenPage
+    from tests.live import LiveSite
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+GROUP = re.compile(r"/duplicates/\d+")
+
+
+@pytest.fixture
+def reviewer(live_site: LiveSite) -> User:
+    """A moderator whose library holds two groups: three copies of one scene, two of another."""
+    user = make_user(role=Role.MODERATOR)
+    fill(
+        live_site,
+        user,
+        [*list(copies(1, (700, 500)).values())[:3], *list(copies(2, (600, 800)).values())[:2]],
+    )
+    wait_until("everything is matched", lambda: not Job.objects.filter(stage="match").exists())
+    assert Group.objects.filter(status=GroupStatus.OPEN).count() == 2
+    return user
+
+
+def live() -> int:
+    return Photo.objects.live().count()
+
+
+def mode(page: Page) -> str | None:
+    return page.locator(".stage").get_attribute("data-mode")
+
+
+def press(page: Page, key: str) -> None:
+    """Press a key that leads to another page, and wait for that page."""
+    with page.expect_navigation():
+        page.keyboard.press(key)
+
+
+def test_a_whole_queue_is_decided_and_taken_back_by_keyboard(open_page: OpenPage, reviewer: User) -> None:
+    page = open_page(reviewer)
+    page.goto("/duplicates/")
+    page.get_by_role("link", name="Start reviewing").click()
+    page.wait_for_url(GROUP)
+    first = page.url
+
+    press(page, "j")
+    assert page.url != first
+    press(page, "k")
+    assert page.url == first
+    names = page.locator(".side-name").all_inner_texts()
+    press(page, "s")
+    assert page.locator(".side-name").all_inner_texts() == names[::-1]
+    press(page, "s")
+    press(page, "1")
+    expect(page.get_by_role("status").filter(has_text="to the trash")).to_be_visible()
+    assert (page.url, live()) == (first, 4)
+    press(page, "Shift+Enter")
+    assert (page.url != first, live()) == (True, 3)
+    press(page, "4")
+    expect(page.get_by_role("heading", name="Nothing to review")).to_be_visible()
+    for _ in range(3):
+        press(page, "z")
+    assert live() == 5
+    assert Group.objects.filter(status=GroupStatus.OPEN).count() == 2
+
+
+def test_two_photos_can_be_compared_in_every_way(open_page: OpenPage, reviewer: User) -> None:
+    page = open_page(reviewer)
+    page.goto(f"/duplicates/{Group.objects.order_by('-gain')[0].pk}")
+    assert mode(page) == "side"
+
+    page.keyboard.press("w")
+    assert mode(page) == "swipe"
+    slider = page.get_by_label("Position")
+    slider.fill("25")
+    rect = page.locator(".swipe-rect")
+    assert float(rect.get_attribute("x") or 0) == 175
+    page.keyboard.press("e")
+    assert mode(page) == "difference"
+    page.get_by_label("Gain").fill("9")
+    assert page.locator("#gain-filter [slope]").first.get_attribute("slope") == "9"
+    page.locator("h1").click()
+    page.keyboard.down(" ")
+    assert mode(page) == "blink"
+    page.keyboard.up(" ")
+    assert mode(page) == "difference"
+    page.keyboard.press("+")
+    boxes = {svg.get_attribute("viewBox") for svg in page.locator(".stage .picture").all()}
+    assert all(box and not box.startswith("0 0 ") for box in boxes)
+    page.keyboard.press("0")
+    page.keyboard.press("q")
+    assert mode(page) == "side"
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+
+
+def test_the_way_to_compare_is_kept_for_the_next_group(open_page: OpenPage, reviewer: User) -> None:
+    page = open_page(reviewer)
+    page.goto(f"/duplicates/{Group.objects.order_by('-gain')[0].pk}")
+    page.keyboard.press("w")
+    press(page, "j")
+
+    assert mode(page) == "swipe"
+
+
+def test_it_works_without_scripts(open_page: OpenPage, reviewer: User) -> None:
+    page = open_page(reviewer, java_script_enabled=False)
+    page.goto("/duplicates/")
+    page.get_by_role("link", name="Start reviewing").click()
+    expect(page.get_by_role("button", name="Swipe")).to_be_hidden()
+    page.get_by_role("button", name="Keep left").click()
+
+    assert live() == 4
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_are_accessible_and_fit_a_phone(open_page: OpenPage, reviewer: User, scheme: str) -> None:
+    page = open_page(reviewer, viewport=PHONE | {"width": 360}, color_scheme=scheme)
+    group = Group.objects.order_by("-gain")[0]
+    page.goto(f"/duplicates/{group.pk}")
+    press_first = page.get_by_role("button", name="Keep left")
+    for path in ("/duplicates/", f"/duplicates/{group.pk}", "/duplicates/journal"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        assert violations(page) == []
+        if path.endswith(str(group.pk)):
+            with page.expect_navigation():
+                press_first.click()
