@@ -14,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from ctypes import c_bool
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,8 @@ class RestartingProcess(Process):  # type: ignore[misc]  # honcho ships no types
     """A process of the Procfile that is started again when it ends unasked."""
 
     ending: Any = None
-    """The multiprocessing.Event that says that everything is to end."""
+    """A shared flag whose `value` says that everything is to end. An Event would not do: setting it waits for
+    all who wait for it, also for those that were killed meanwhile."""
     supervisor_pid: int = 0
 
     def run(self, events: Any = None, ignore_signals: bool = False) -> None:
@@ -51,19 +53,20 @@ class RestartingProcess(Process):  # type: ignore[misc]  # honcho ships no types
             starts.append(time.monotonic())
             code = self._run_once()
             often = len(starts) > RESTARTS_MAX and starts[-1] - starts[0] < RESTARTS_WINDOW_S
-            if self.ending.is_set() or often:
+            if self.ending.value or often:
                 break
             self._send_message(f"ended with code {code}, starts again\n".encode())
-            if self.ending.wait(RESTART_PAUSE_S):
+            time.sleep(RESTART_PAUSE_S)
+            if self.ending.value:
                 break
-        if not self.ending.is_set():
+        if not self.ending.value:
             self._send_message(b"ended again and again: stopping everything\n")
         self._send_message({"returncode": code}, type="stop")
 
     def _run_once(self) -> int:
         self._child = self._child_ctor(self.cmd, env=self.env, cwd=self.cwd)
         self._send_message({"pid": self._child.pid}, type="start")
-        if self.ending.is_set():
+        if self.ending.value:
             self._child.terminate()
         with self._child:
             for line in iter(self._child.stdout.readline, b""):
@@ -74,10 +77,9 @@ class RestartingProcess(Process):  # type: ignore[misc]  # honcho ships no types
         """End the process when the supervisor is gone without having asked for it (it was killed)."""
         # The multiprocessing module's own sign of a parent's end stays silent while a brother lives.
         while os.getppid() == self.supervisor_pid:
-            if self.ending.wait(SUPERVISOR_POLL_S):
-                return
+            time.sleep(SUPERVISOR_POLL_S)
         self._events = None
-        self.ending.set()
+        self.ending.value = True
         if self._child is not None:
             self._child.terminate()
             time.sleep(STOP_PATIENCE_S)
@@ -112,7 +114,7 @@ class Supervisor(honcho_manager.Manager):  # type: ignore[misc]  # honcho ships 
         super().__init__(printer=QuietPrinter(sys.stdout))
         honcho_manager.KILL_WAIT = STOP_PATIENCE_S
         self._on_started = on_started
-        self._ending = multiprocessing.Event()
+        self._ending = multiprocessing.RawValue(c_bool, False)
         self._procmgr = LeaderFirst()
         self._process_ctor = RestartingProcess
 
@@ -128,11 +130,11 @@ class Supervisor(honcho_manager.Manager):  # type: ignore[misc]  # honcho ships 
         try:
             super().loop()
         finally:
-            self._ending.set()
+            self._ending.value = True
 
     def terminate(self) -> None:
         """End all processes; none is started again."""
-        self._ending.set()
+        self._ending.value = True
         super().terminate()
 
     def _start(self) -> None:
