@@ -1,6 +1,7 @@
 """Signing in and out, the password, API tokens."""
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from gallery.models import ApiToken, User
@@ -118,3 +119,22 @@ def test_the_theme_is_in_the_page_from_the_first_byte(
     page = client.get("/account").content.decode()
 
     assert expected in page
+
+
+def test_too_many_wrong_passwords_end_in_a_page_that_says_so(client: Client) -> None:
+    make_user("ann")
+
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        response = client.post("/login", {"username": "ann", "password": "wrong"})
+
+    assert response.status_code == 429
+    assert "Too many wrong passwords" in response.content.decode()
+
+
+def test_a_form_without_its_mark_is_refused_with_what_to_do() -> None:
+    client = Client(enforce_csrf_checks=True)
+
+    response = client.post("/login", {"username": "ann", "password": "x"})
+
+    assert response.status_code == 403
+    assert "The form is too old" in response.content.decode()
