@@ -22,6 +22,7 @@ Mask = NDArray[np.bool_]
 _FEW_BINS = 8
 _RING_BINS = 4
 _SHAPE_PX = 16
+_STROKE_PX = 7
 
 
 class Owner(StrEnum):
@@ -89,10 +90,11 @@ def _areas(canvas: Canvas, blocks: Blocks) -> Iterator[_Area]:
         if inside.sum() < thresholds.CHANGED_PIXELS_MIN:
             continue
         around = cv2.dilate(area.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        yield _area(canvas, int(area.sum()), inside, _pixels(around, differs.shape) & unchanged)
+        strokes = _are_strokes(inside, blocks.signed[inside])
+        yield _area(canvas, int(area.sum()), inside, _pixels(around, differs.shape) & unchanged, strokes)
 
 
-def _area(canvas: Canvas, blocks: int, inside: Mask, ring: Mask) -> _Area:
+def _area(canvas: Canvas, blocks: int, inside: Mask, ring: Mask, strokes: bool) -> _Area:
     low, high = canvas.low[inside], canvas.high[inside]
     owner = _owner(canvas, inside, ring)
     if owner is Owner.BOTH:
@@ -100,7 +102,16 @@ def _area(canvas: Canvas, blocks: int, inside: Mask, ring: Mask) -> _Area:
     else:
         overlay = _few_colours(low if owner is Owner.LOW else high)
     veiled = _is_veil(low, high) or _is_veil(high, low)
-    return _Area(blocks, inside, owner, overlay or veiled)
+    return _Area(blocks, inside, owner, strokes or overlay or veiled)
+
+
+def _are_strokes(inside: Mask, signed: NDArray[np.float32]) -> bool:
+    """Whether px are thin and all brighter or all darker than before, or in strong contrast, as letters are."""
+    core = cv2.erode(inside.astype(np.uint8), np.ones((_STROKE_PX, _STROKE_PX), np.uint8))
+    thin = core.sum() <= thresholds.STROKE_CORE_SHARE * inside.sum()
+    brighter = float(np.mean(signed > 0))
+    one_sided = max(brighter, 1 - brighter) >= thresholds.STROKE_ONE_SIDED_SHARE
+    return bool(thin and (one_sided or np.median(np.abs(signed)) >= thresholds.STROKE_CONTRAST_GREY))
 
 
 def _owner(canvas: Canvas, inside: Mask, ring: Mask) -> Owner:

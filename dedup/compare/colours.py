@@ -11,17 +11,19 @@ Plane = NDArray[np.float32]
 
 _SAMPLES_MAX = 1500
 _SAMPLES_MIN = 16
-_ROUNDS = 3
+_ROUNDS = 5
+_USABLE_SHARE = 0.15
 _KEPT_SHARE = 0.67
 _CLIPPED_BELOW, _CLIPPED_ABOVE = 4.0, 251.0
 _RIDGE = 10.0
 
 
-def difference_after_fit(low: Plane, high: Plane, valid: NDArray[np.bool_]) -> Plane:
-    """Return the mean absolute channel difference (h, w; 0..255) after the best linear change of colours.
+def difference_after_fit(low: Plane, high: Plane, valid: NDArray[np.bool_]) -> tuple[Plane, Plane]:
+    """Return what is left after the best linear change of colours, as two planes (h, w).
 
-    `low` and `high` are (h, w, 3), 0..255; only px where `valid` (h, w) set the fit. A grey copy can be made from a
-    coloured picture but not the other way, so both ways are tried.
+    The first is the mean absolute difference of the channels (0..255), the second their mean difference with its sign
+    (-255..255). `low` and `high` are (h, w, 3), 0..255; only px where `valid` (h, w) set the fit. A grey copy can be
+    made from a coloured picture but not the other way, so both ways are tried.
     """
     places = np.flatnonzero(valid)
     if len(places) < _SAMPLES_MIN:
@@ -39,12 +41,14 @@ def difference_after_fit(low: Plane, high: Plane, valid: NDArray[np.bool_]) -> P
 def _fit(source: NDArray[np.float64], target: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     """Return the matrix (4, 3) from source to target colours (n, 3), and the median error that it leaves.
 
-    The worst third is left out twice, so that an overlay does not pull the fit; so are clipped colours.
+    The worst third is left out again and again, so that an overlay does not pull the fit; so are clipped colours.
     """
     inputs = np.column_stack([source, np.full(len(source), 255.0)])
-    open_ended = ((target > _CLIPPED_BELOW) & (target < _CLIPPED_ABOVE)).all(axis=1)
-    kept = open_ended if open_ended.sum() >= _SAMPLES_MIN else np.ones(len(source), bool)
-    usable = kept
+    both = np.column_stack([source, target])
+    usable = ((both > _CLIPPED_BELOW) & (both < _CLIPPED_ABOVE)).all(axis=1)
+    if usable.sum() < max(_SAMPLES_MIN, _USABLE_SHARE * len(source)):
+        usable = np.ones(len(source), bool)
+    kept = usable
     matrix = np.vstack([np.eye(3), np.zeros((1, 3))])
     error = np.zeros(len(source))
     for _ in range(_ROUNDS):
@@ -60,5 +64,7 @@ def _changed(picture: Plane, matrix: NDArray[np.float64]) -> Plane:
     return np.asarray(np.clip(picture @ colours[:3] + np.float32(255) * colours[3], 0, 255), np.float32)
 
 
-def _mean_difference(one: Plane, other: Plane) -> Plane:
-    return np.asarray(np.abs(one - other) @ np.full(3, 1 / 3, np.float32), np.float32)
+def _mean_difference(one: Plane, other: Plane) -> tuple[Plane, Plane]:
+    difference = one - other
+    third = np.full(3, 1 / 3, np.float32)
+    return np.asarray(np.abs(difference) @ third, np.float32), np.asarray(difference @ third, np.float32)

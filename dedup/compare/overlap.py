@@ -53,7 +53,7 @@ class Blocks:
     `zncc` -1..1; `low_texture` and `high_texture` are standard deviations of grey levels (0..255); `colour` and
     `raw_colour` are mean absolute differences of channels (0..255) after and before the best change of colours;
     `residue` is the root mean square of the former, which small strokes raise more. `difference` (h, w) holds the
-    former per px.
+    former per px, `signed` the same with its sign.
     """
 
     zncc: Plane
@@ -63,6 +63,7 @@ class Blocks:
     raw_colour: Plane
     residue: Plane
     difference: Plane
+    signed: Plane
 
     @property
     def valid(self) -> NDArray[np.bool_]:
@@ -136,7 +137,7 @@ def compare_blocks(canvas: Canvas, block_px: int = BLOCK_PX) -> Blocks:
     second = second - second.mean(axis=2, keepdims=True)
     first_spread, second_spread = (np.sqrt(np.mean(one * one, axis=2)) for one in (first, second))
     zncc = np.mean(first * second, axis=2) / (first_spread * second_spread + 1e-2)
-    difference = difference_after_fit(low, high, canvas.valid)
+    difference, signed = difference_after_fit(low, high, canvas.valid)
     pixels = _blocks(difference, block_px)
     raw = _blocks(np.abs(low - high) @ np.full(3, 1 / 3, np.float32), block_px)
 
@@ -151,6 +152,7 @@ def compare_blocks(canvas: Canvas, block_px: int = BLOCK_PX) -> Blocks:
         raw_colour=where_whole(raw.mean(axis=2)),
         residue=where_whole(np.sqrt(np.mean(pixels * pixels, axis=2))),
         difference=difference,
+        signed=signed,
     )
 
 

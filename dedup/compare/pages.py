@@ -36,15 +36,18 @@ def may_be_page(coarse: Canvas) -> bool:
 
 
 def read_page(canvas: Canvas) -> Page | None:
-    """Compare two pages line by line on a 640 px canvas; None when they are no pages."""
-    strokes = [_stroke_share(one, canvas.valid) for one in (canvas.low, canvas.high)]
-    if min(strokes) < thresholds.PAGE_STROKE_SHARE:
+    """Compare two pages line by line on a 640 px canvas; None when they are no pages.
+
+    One of them suffices to tell: compression blurs the flat background of the other.
+    """
+    strokes = max(_stroke_share(one, canvas.valid) for one in (canvas.low, canvas.high))
+    if strokes < thresholds.PAGE_STROKE_SHARE:
         return None
     blocks = compare_blocks(canvas, PAGE_BLOCK_PX)
     changed = blocks.textured & (blocks.zncc < thresholds.PAGE_BLOCK_ZNCC)
     areas = cv2.connectedComponents(changed.astype(np.uint8), connectivity=8)[0] - 1
     share = float(changed.sum() / max(1, blocks.textured.sum()))
-    return Page(share, areas <= 1, min(strokes) >= thresholds.PAGE_TEXT_SHARE)
+    return Page(share, areas <= 1, strokes >= thresholds.PAGE_TEXT_SHARE)
 
 
 def _commonest_share(pixels: NDArray[np.uint8]) -> float:

@@ -71,6 +71,11 @@ OVERLAY_COLOUR_RADIUS = 24.0
 VEIL_SHARE = 0.85
 VEIL_OFF_GREY = 14.0
 VEIL_UNEVENNESS = 0.4
+# changes: letters are thin (share of px left after taking 3 px off every edge) and one-sided (share of px that all
+# became brighter, or all darker) or, where other letters stood, in strong contrast (median difference, 0..255).
+STROKE_CORE_SHARE = 0.12
+STROKE_ONE_SIDED_SHARE = 0.9
+STROKE_CONTRAST_GREY = 30.0
 # changes: share of colours and of shape that one thing keeps at another place.
 MOVED_COLOURS_SHARE = 0.6
 MOVED_SHAPE_SHARE = 0.6

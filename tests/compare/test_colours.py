@@ -10,7 +10,7 @@ from tests.pictures import flat, scene
 
 def _left(low: Image.Image, high: Image.Image) -> NDArray[np.float32]:
     first, second = (pixels(one).astype(np.float32) for one in (low, high))
-    return difference_after_fit(first, second, np.ones(first.shape[:2], bool))
+    return difference_after_fit(first, second, np.ones(first.shape[:2], bool))[0]
 
 
 @pytest.mark.parametrize("change", ["grey", "darker", "brighter", "pale", "tinted"])
@@ -45,7 +45,9 @@ def test_an_overlay_stands_out_and_does_not_pull_the_rest() -> None:
 
 def test_without_enough_common_pixels_the_plain_difference_remains() -> None:
     low, high = (np.full((4, 4, 3), level, np.float32) for level in (10, 50))
-    assert difference_after_fit(low, high, np.zeros((4, 4), bool)) == pytest.approx(40)
+    left, signed = difference_after_fit(low, high, np.zeros((4, 4), bool))
+    assert left == pytest.approx(40)
+    assert signed == pytest.approx(-40)
 
 
 def test_flat_pictures_do_not_break_the_fit() -> None:
