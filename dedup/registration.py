@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models import Count
+
 from dedup.listeners import GroupKeeper
+from dedup.models import Group, GroupStatus
 from dedup.panels import PHOTO_PANEL, matches_for
 from dedup.review import open_count
 from dedup.search_fields import register_search_fields
@@ -23,9 +26,18 @@ def register_with_gallery() -> None:
     registry.structure_rankers.append(StructureFinder())
     registry.example_examiners.append(CopyExaminer())
     register_search_fields()
+    registry.measures.append(
+        registry.Measure("duplicate_groups", "Groups of duplicates.", "status", groups_by_status)
+    )
     registry.waiting_work.append(
         registry.WaitingWork(label="Duplicates", url_name="duplicates", count=waiting_groups)
     )
+
+
+def groups_by_status() -> dict[str, float]:
+    """How many groups there are of each status."""
+    counted = dict(Group.objects.order_by().values_list("status").annotate(count=Count("pk")))
+    return {status: float(counted.get(status, 0)) for status in GroupStatus.values}
 
 
 def waiting_groups(user: User) -> int:

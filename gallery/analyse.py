@@ -15,8 +15,9 @@ from django.utils.timezone import get_current_timezone
 from gallery import jobs, pipeline
 from gallery.imaging.guard import Analysis, DeathCause, DecoderDied, GuardedDecoder, Refused
 from gallery.imaging.palette import palette_vector
+from gallery.logs import log_context
 from gallery.models import Photo, PhotoQuerySet, PhotoState, TagSource
-from gallery.originals import local_original
+from gallery.originals import local_original, store_problem
 from gallery.pipeline import Stage
 from gallery.previews import PREVIEWS_VERSION, save_previews
 from gallery.tags import add_tags, usable_keywords
@@ -132,13 +133,17 @@ class AnalyseStage(Stage):
     followed_by = ("embed", "match")
     decides_photo = True
 
+    def unavailable(self) -> str:
+        return store_problem()
+
     def outdated(self) -> PhotoQuerySet:
         which = reduce(or_, (analyser.outdated() for analyser in analysers()))
         return Photo.objects.analysed().filter(which)
 
     def run(self, claimed: Sequence[Job]) -> None:
         for job in claimed:
-            analyse_photo(job)
+            with log_context(job=job.pk, photo=job.photo_id):
+                analyse_photo(job)
 
 
 def analyse_photo(job: Job) -> None:

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection
 
 from gallery.heartbeat import living_workers, redis_client
 from gallery.model_status import model_status
-from gallery.originals import has_room_for
+from gallery.originals import has_room_for, store_problem
 from gallery.pipeline import stages
 
 QUERY_QUEUE = "query"
@@ -71,6 +71,8 @@ def check_storage() -> Part:
         return Part("storage", False, f"Originals cannot be written: {error.strerror}.")
     if not has_room_for(0):
         return Part("storage", False, "The disk is nearly full; uploads are refused until there is room.")
+    if problem := store_problem():
+        return Part("storage", False, problem)
     return Part("storage", True, "Originals can be written")
 
 

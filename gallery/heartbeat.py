@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis
-from celery.signals import worker_ready
+from celery.signals import beat_init, worker_ready
 from django.conf import settings
 
 logger = logging.getLogger(__name__)
 
 KEY_PREFIX = "likeness:worker:"
+SCHEDULER_PREFIX = "likeness:scheduler:"
 BEAT_SECONDS = 5.0
 ALIVE_SECONDS = 20  # A worker that missed three beats counts as dead.
 
@@ -34,10 +35,10 @@ def redis_client() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=5)
 
 
-def beat(client: redis.Redis, queues: list[str]) -> None:
+def beat(client: redis.Redis, queues: list[str], prefix: str = KEY_PREFIX) -> None:
     """Note that this process lives."""
     name = f"{socket.gethostname()}:{os.getpid()}"
-    client.set(KEY_PREFIX + name, json.dumps(queues), ex=ALIVE_SECONDS)
+    client.set(prefix + name, json.dumps(queues), ex=ALIVE_SECONDS)
 
 
 def living_workers() -> list[LivingWorker]:
@@ -50,20 +51,34 @@ def living_workers() -> list[LivingWorker]:
     return sorted(workers, key=lambda worker: worker.name)
 
 
-def beat_for_ever(queues: list[str]) -> None:
+def living_schedulers() -> int:
+    """How many processes send out what is due by the clock; one is right. Raises redis.RedisError."""
+    return sum(1 for _ in redis_client().scan_iter(match=SCHEDULER_PREFIX + "*", count=1000))
+
+
+def beat_for_ever(queues: list[str], prefix: str = KEY_PREFIX) -> None:
     """Beat until the process ends; an absent Redis is waited for."""
     client = redis_client()
     pause = threading.Event()
     while True:
         try:
-            beat(client, queues)
+            beat(client, queues, prefix)
         except redis.RedisError as error:
-            logger.warning("Cannot tell Redis that this worker lives: %s", error)
+            logger.warning("Cannot tell Redis that this process lives: %s", error)
         pause.wait(BEAT_SECONDS)
 
 
 @worker_ready.connect
 def start_beating(sender: Any, **kwargs: Any) -> None:
     """Start the beat in the worker's main process, in a thread, so that long tasks do not stop it."""
-    queues = sorted(sender.app.amqp.queues.consume_from)
-    threading.Thread(target=beat_for_ever, args=(queues,), daemon=True, name="heartbeat").start()
+    start_beat_thread(sorted(sender.app.amqp.queues.consume_from), KEY_PREFIX)
+
+
+@beat_init.connect
+def start_beating_as_scheduler(**kwargs: Any) -> None:
+    """Do the same in the process of `celery beat`, which serves no queue."""
+    start_beat_thread([], SCHEDULER_PREFIX)
+
+
+def start_beat_thread(queues: list[str], prefix: str) -> None:
+    threading.Thread(target=beat_for_ever, args=(queues, prefix), daemon=True, name="heartbeat").start()

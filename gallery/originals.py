@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.core.files.storage import storages
 
-from gallery.storage import DurableFileStorage
+from gallery.storage import RemoteStorage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from django.core.files.base import File
-    from django.core.files.storage import Storage
+
+    from gallery.storage import OriginalsStore
 
 SHARE_OF_DISK_KEPT_FREE = 0.05
 
 
-def originals_storage() -> Storage:
-    return storages["originals"]
+def originals_storage() -> OriginalsStore:
+    return cast("OriginalsStore", storages["originals"])
 
 
 def original_name(sha256: str) -> str:
@@ -34,17 +33,12 @@ def original_name(sha256: str) -> str:
 def put_original(received: Path, sha256: str) -> None:
     """Move a received, fsynced file with this digest into the store; the same content already there is kept.
 
-    Raises StorageFull or BrokenWrite; then nothing has appeared under the final name.
+    Raises StorageFull, BrokenWrite or StorageAway; then nothing has appeared under the final name.
     """
     name = original_name(sha256)
     storage = originals_storage()
-    if storage.exists(name):
-        return
-    if isinstance(storage, DurableFileStorage):
-        storage.publish(received, Path(storage.path(name)), sha256)
-        return
-    with received.open("rb") as file:
-        storage.save(name, cast("File[bytes]", file))
+    if not storage.exists(name):
+        storage.take(received, name, sha256)
 
 
 def open_original(sha256: str) -> File[bytes]:
@@ -52,21 +46,18 @@ def open_original(sha256: str) -> File[bytes]:
     return originals_storage().open(original_name(sha256), "rb")
 
 
-@contextmanager
-def local_original(sha256: str) -> Iterator[Path]:
+def local_original(sha256: str) -> AbstractContextManager[Path]:
     """The original as a file on this machine: itself in a local store, else a copy for the while.
 
     Raises FileNotFoundError when the store lacks it.
     """
+    return originals_storage().as_local_file(original_name(sha256))
+
+
+def store_problem() -> str:
+    """Why originals cannot be read and written, in a sentence; empty when they can. A store elsewhere is asked."""
     storage = originals_storage()
-    if isinstance(storage, DurableFileStorage):
-        yield Path(storage.path(original_name(sha256))).resolve(strict=True)
-        return
-    with tempfile.NamedTemporaryFile(prefix="original-") as copy:
-        with open_original(sha256) as remote:
-            shutil.copyfileobj(remote, copy)
-        copy.flush()
-        yield Path(copy.name)
+    return storage.problem() if isinstance(storage, RemoteStorage) else ""
 
 
 def free_bytes_needed() -> int:

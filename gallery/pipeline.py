@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,14 @@ from kombu.exceptions import OperationalError
 
 from gallery import jobs
 from gallery.celery import app
+from gallery.logs import log_context
 from gallery.models import Job, Photo, PhotoQuerySet, PhotoState, Priority
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 logger = logging.getLogger(__name__)
+step_logger = logging.getLogger("gallery.steps")
 
 RUN_STAGE_TASK = "gallery.tasks.run_stage"
 
@@ -95,13 +98,22 @@ def mark_failed(photo_ids: Sequence[int], reason: str) -> None:
 
 
 def run_batch(stage: Stage) -> int:
-    """Claim one batch of a stage and run it. Returns how many jobs were claimed.
+    """Claim one batch of a stage and run it. Returns how many jobs were claimed."""
+    claimed = jobs.claim(stage=stage.name, limit=stage.batch_size)
+    if claimed:
+        with log_context(
+            stage=stage.name, jobs=[job.pk for job in claimed], photos=[job.photo_id for job in claimed]
+        ):
+            run_claimed(stage, claimed)
+    return len(claimed)
+
+
+def run_claimed(stage: Stage, claimed: Sequence[Job]) -> None:
+    """Run a stage on claimed jobs and log how long it took.
 
     This is the job boundary: whatever goes wrong in a stage is recorded on the jobs that it did not end.
     """
-    claimed = jobs.claim(stage=stage.name, limit=stage.batch_size)
-    if not claimed:
-        return 0
+    started = time.monotonic()
     try:
         stage.run(claimed)
     except jobs.LeaseLost as error:
@@ -110,7 +122,8 @@ def run_batch(stage: Stage) -> int:
         logger.exception("Stage %s failed", stage.name)
         for job in unfinished(claimed):
             fail_job(job, f"{type(error).__name__}: {error}")
-    return len(claimed)
+    seconds = round(time.monotonic() - started, 3)
+    step_logger.info("Stage %s ran", stage.name, extra={"details": {"seconds": seconds}})
 
 
 def unfinished(claimed: Sequence[Job]) -> list[Job]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from django.contrib.auth.models import AnonymousUser
     from django.http import HttpRequest
@@ -22,6 +22,17 @@ class PhotoPanel:
     name: str
     template: str
     context: Callable[[HttpRequest, Photo], dict[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number of an app for those who watch the site: its name after ``likeness_``, what it is, and how to get the
+    values by their label, for example ``{"open": 3}``."""
+
+    name: str
+    meaning: str
+    label: str
+    values: Callable[[], Mapping[str, float]]
 
 
 class PhotoListener(Protocol):
@@ -82,3 +93,4 @@ waiting_work: list[WaitingWork] = []
 matches_of_photo: list[Callable[[User | AnonymousUser, Photo], list[dict[str, Any]]]] = []
 structure_rankers: list[StructureRanker] = []
 example_examiners: list[ExampleExaminer] = []
+measures: list[Measure] = []

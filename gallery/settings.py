@@ -9,7 +9,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from gallery import env
 from gallery.embedded import broker_url, cores, database_url, redis_url
+from gallery.logs import FORMATS, logging_settings
 from gallery.secret_key import load_or_create_secret_key
+from gallery.storage_url import LARGEST_PUT_BYTES, storages_for
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 GALLERY_DATA = env.path("GALLERY_DATA", BASE_DIR / "data")
@@ -86,6 +88,7 @@ INSTALLED_APPS = [
     "ninja",
 ]
 MIDDLEWARE = [
+    "gallery.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -148,6 +151,8 @@ DATABASES = {
         DATABASE_URL, engine="django.db.backends.postgresql", conn_max_age=60, conn_health_checks=True
     )
 }
+if _password := env.text("DATABASE_PASSWORD"):
+    DATABASES["default"]["PASSWORD"] = _password
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.text("REDIS_URL") or redis_url(GALLERY_DATA)
@@ -173,21 +178,24 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- files ----------------------------------------------------------------------------------------------------
 
+STORAGE_URL = env.text("STORAGE_URL")
 STORAGES = {
-    "originals": {
-        "BACKEND": "gallery.storage.DurableFileStorage",
-        "OPTIONS": {"location": GALLERY_DATA / "originals"},
-    },
-    "previews": {
-        "BACKEND": "gallery.storage.DerivedFileStorage",
-        "OPTIONS": {"location": GALLERY_DATA / "previews"},
-    },
+    **storages_for(
+        STORAGE_URL,
+        data=GALLERY_DATA,
+        access_key=env.text("STORAGE_ACCESS_KEY"),
+        secret_key=env.text("STORAGE_SECRET_KEY"),
+    ),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 UPLOAD_TEMP_DIR = GALLERY_DATA / "originals" / "incoming"
 FILE_UPLOAD_HANDLERS = ["gallery.uploads.HashingUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_MB", 2000, minimum=1, maximum=1_000_000) * 1_000_000
+if STORAGE_URL and MAX_UPLOAD_BYTES > LARGEST_PUT_BYTES:
+    raise ImproperlyConfigured(
+        "MAX_UPLOAD_MB may be 5000 at most with STORAGE_URL: S3 takes no more at once."
+    )
 MIN_FREE_BYTES = env.integer("MIN_FREE_MB", 2000, minimum=0, maximum=10_000_000) * 1_000_000
 TRASH_RETENTION_DAYS = env.integer("TRASH_RETENTION_DAYS", 30, minimum=1, maximum=36_500)
 X_ACCEL_REDIRECT = env.boolean("X_ACCEL_REDIRECT", False)
@@ -217,16 +225,12 @@ CLIP_PRETRAINED = env.text("CLIP_PRETRAINED", "datacomp_s34b_b86k")
 CLIP_DEVICE = env.text("CLIP_DEVICE", "auto")
 MODEL_CACHE = env.path("MODEL_CACHE", GALLERY_DATA / "models")
 
-# --- language, time, logs -------------------------------------------------------------------------------------
+# --- language, time, watching -------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = env.text("TIME_ZONE", "UTC")
 USE_TZ = True
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING").upper()},
-    "loggers": {"gallery": {"level": "INFO"}, "dedup": {"level": "INFO"}, "axes": {"level": "ERROR"}},
-}
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+METRICS_FROM_THIS_MACHINE = env.boolean("METRICS_FROM_THIS_MACHINE", False)
+LOG_FORMAT = env.choice("LOG_FORMAT", "plain", FORMATS)
+LOGGING = logging_settings(log_format=LOG_FORMAT, level=env.text("LOG_LEVEL", "WARNING").upper())

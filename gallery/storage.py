@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import tempfile
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -27,6 +28,10 @@ class StorageFull(OSError):
 
 class BrokenWrite(OSError):
     """What was read back from the disk is not what was written; nothing of it was kept."""
+
+
+class StorageAway(OSError):
+    """The store does not answer, or refuses to work; nothing was changed."""
 
 
 def write_all(descriptor: int, chunk: bytes | memoryview) -> None:
@@ -66,6 +71,30 @@ def sha256_of(path: Path) -> str:
     """SHA-256 of a file's content, as 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class OriginalsStore(Storage):
+    """What a store of originals can do besides: take a received file for good, and lend one as a local file."""
+
+    def take(self, received: Path, name: str, sha256: str) -> None:
+        """Keep the received, fsynced file with this digest under `name`, checked, or keep nothing."""
+        raise NotImplementedError
+
+    def as_local_file(self, name: str) -> AbstractContextManager[Path]:
+        """The file on this machine, for a block of code. Raises FileNotFoundError when the store lacks it."""
+        raise NotImplementedError
+
+
+class RemoteStorage(OriginalsStore):
+    """A store on other machines, from which a web server can fetch by a signed address."""
+
+    def signed_url(self, name: str) -> str:
+        """An address that gives the file to whoever has it, for a short time."""
+        raise NotImplementedError
+
+    def problem(self) -> str:
+        """Why the store cannot be used, in a sentence; empty when it answers."""
+        raise NotImplementedError
 
 
 def chunks_of(content: IO[bytes] | File[bytes]) -> Iterator[bytes]:
@@ -135,10 +164,18 @@ class DerivedFileStorage(AtomicFileStorage):
     """For what can be made again (previews): whole files, but no wait for the disk."""
 
 
-class DurableFileStorage(AtomicFileStorage):
+class DurableFileStorage(AtomicFileStorage, OriginalsStore):
     """For what must never be lost (originals): fsynced, read back and hashed, then renamed, folder fsynced."""
 
     durable = True
+
+    def take(self, received: Path, name: str, sha256: str) -> None:
+        """Move a file on the same file system into the store. Raises BrokenWrite."""
+        self.publish(received, Path(self.path(name)), sha256)
+
+    def as_local_file(self, name: str) -> AbstractContextManager[Path]:
+        """The file itself."""
+        return nullcontext(Path(self.path(name)).resolve(strict=True))
 
     def publish(self, temporary: Path, target: Path, expected_sha256: str) -> None:
         """Check what the disk holds against `expected_sha256`, then rename and fsync the folder.

@@ -13,6 +13,7 @@ from ninja.security import APIKeyCookie, HttpBearer
 
 from gallery.access import asker
 from gallery.models import ApiToken, ApiTokenScope, Role, User
+from gallery.storage import StorageAway
 from gallery.tokens import find_token
 
 if TYPE_CHECKING:
@@ -134,6 +135,10 @@ def install_error_handlers(api: NinjaAPI) -> None:
     @api.exception_handler(Http404)
     def on_missing(request: HttpRequest, error: Http404) -> HttpResponse:
         return answer(request, 404, "not-found", str(error) or "There is no such thing.")
+
+    @api.exception_handler(StorageAway)
+    def on_store_away(request: HttpRequest, error: StorageAway) -> HttpResponse:
+        return answer(request, 503, "storage-away", f"{error} Try again later.")
 
     @api.exception_handler(HttpError)
     def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
