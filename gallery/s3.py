@@ -17,10 +17,14 @@ from django.core.files.base import File
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
-from gallery.storage import BrokenWrite, RemoteStorage, StorageAway, StorageFull, chunks_of
+from gallery.storage import BrokenWrite, RemoteStorage, StorageAway, StorageFull, chunks_of, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    BytesFile = File[bytes]
+else:
+    BytesFile = File
 
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 60
@@ -34,7 +38,7 @@ THERE_ALREADY = {"PreconditionFailed"}
 NO_CONDITIONS = {"NotImplemented"}
 
 
-class RemoteFile(File[bytes]):
+class RemoteFile(BytesFile):
     """An object that is read once from its beginning; its size is known."""
 
     def __init__(self, body: Any, name: str, size: int) -> None:
@@ -63,9 +67,12 @@ class S3Store(S3Storage, RemoteStorage):  # type: ignore[misc]  # django-storage
     def take(self, received: Path, name: str, sha256: str) -> None:
         """Put a received file with this digest; an object that is there already is checked and left alone.
 
-        The store refuses what does not arrive with this SHA-256; afterwards size and digest of the object are
-        asked for. Raises BrokenWrite, StorageFull and StorageAway; then nothing is kept that was not there before.
+        The file is hashed once more, the store refuses what does not arrive with this SHA-256, and in the end size
+        and digest of the object are asked for: a store may take no notice of checksums. Raises BrokenWrite,
+        StorageFull and StorageAway; then nothing is kept that was not there before.
         """
+        if sha256_of(received) != sha256:
+            raise BrokenWrite(f"{received.name} does not read as it was received.")
         with received.open("rb") as file:
             created = self._put_new(name, file, sha256)
         try:
