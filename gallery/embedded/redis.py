@@ -32,7 +32,8 @@ def program() -> Path:
         if path.exists():
             return path
     raise ServerError(
-        "No redis-server was found: run `make setup`, or set REDIS_URL to a server of your own."
+        "No redis-server was found: install Redis (`apt install redis-server`, `brew install redis`), "
+        "or set REDIS_URL to your own server."
     )
 
 
