@@ -61,6 +61,7 @@ class Viewer {
             showHideAnimationType: "fade",
             secondaryZoomLevel: 1,
             maxZoomLevel: 4,
+            paddingFn: () => ({ top: 60, bottom: 0, left: 0, right: 0 }), // the buttons lie above the picture
             preload: [1, 2],
             closeTitle: "Close (Esc)", zoomTitle: "Zoom", arrowPrevTitle: "Previous", arrowNextTitle: "Next",
             getViewportSizeFn: () => ({ x: innerWidth - this.panel.width, y: innerHeight - this.panel.height }),
