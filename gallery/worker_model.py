@@ -10,8 +10,8 @@ from django.conf import settings
 # text takes 0.3 s instead of 3 s, and on idle cores no longer than before. torch reads this when it is loaded, below.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from gallery.imaging.checkpoints import ModelMissing, NotDownloaded  # noqa: E402
-from gallery.imaging.embedding import ClipModel, load_model  # noqa: E402
+from gallery.imaging.checkpoints import ModelMissing, NotDownloaded
+from gallery.imaging.embedding import ClipModel, load_model
 
 __all__ = ["ModelMissing", "NotDownloaded", "loaded_model"]
 
