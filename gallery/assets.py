@@ -24,10 +24,7 @@ NPM_PREFIX = "npm"
 
 NPM_MODULES = {
     "photoswipe": "photoswipe/dist/photoswipe.esm.min.js",
-    "photoswipe/lightbox": "photoswipe/dist/photoswipe-lightbox.esm.min.js",
     "htmx": "htmx.org/dist/htmx.esm.js",
-    "hotkey": "@github/hotkey/dist/index.js",
-    "thumbhash": "thumbhash/thumbhash.js",
     "sha2": "@noble/hashes/sha2.js",
 }
 """Bare module name in the import map -> file below node_modules."""
