@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 
-from dedup.candidates import LIVE_AND_SOUND
 from dedup.models import Group, GroupStatus, Match
+from dedup.usable import LIVE_AND_SOUND
 from gallery.models import Photo, PhotoState
 
 if TYPE_CHECKING:

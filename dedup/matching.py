@@ -14,6 +14,7 @@ from dedup.decisions import decide_pairs
 from dedup.models import Fingerprint, Match, PairDecision
 from dedup.regroup import regroup
 from dedup.sides import comparable_fingerprints, originals_equal, side_of
+from dedup.word_index import index_words
 from gallery import jobs
 from gallery.models import Photo
 from gallery.pipeline import Stage
@@ -63,6 +64,8 @@ def match_photo(job: Job, sides: Sides) -> None:
     verdicts: dict[int, Verdict | None] = {}
     fingerprint = next(iter(comparable_fingerprints([job.photo_id])), None)
     if fingerprint is not None:
+        # Findable before it looks around: of two photos that come at once, the later one sees the other.
+        index_words(fingerprint)
         verdicts = compare_photo(fingerprint, candidates_of(fingerprint), sides)
     with jobs.finishing(job, seconds=time.monotonic() - started):
         save_verdicts(job.photo_id, verdicts)

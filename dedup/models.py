@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Self, TypeVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from pgvector.django import BitField
@@ -43,8 +44,22 @@ class Fingerprint(models.Model):
         default=0, help_text="Version of the engine that compared the photo with its candidates last."
     )
 
+    words_version = models.PositiveSmallIntegerField(
+        default=0, help_text="Version whose words of local features are in the index."
+    )
+
     def __str__(self) -> str:
         return f"fingerprint of photo {self.photo_id}"
+
+
+class WordPostings(models.Model):
+    """Which photos have a word of local features. An inverted index: ids of removed photos may remain."""
+
+    key = models.BigIntegerField(primary_key=True, help_text="Version of the fingerprint and 24-bit word.")
+    photo_ids = ArrayField(models.BigIntegerField())
+
+    def __str__(self) -> str:
+        return f"word {self.key}: {len(self.photo_ids)} photos"
 
 
 PairT = TypeVar("PairT", bound="PairOfPhotos")

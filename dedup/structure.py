@@ -15,6 +15,7 @@ from dedup.compare.verdict import Side, Verdict, compare
 from dedup.fingerprints import bit_string
 from dedup.models import Fingerprint, Match
 from dedup.sides import comparable_fingerprints, side_of
+from dedup.word_index import photos_sharing_words
 from gallery.imaging.guard import example_pixels
 from gallery.registry import StructureHit
 
@@ -78,10 +79,10 @@ class CopyExaminer:
             media_type=analysis.media_type,
             animated=analysis.frame_count > 1,
         )
-        near: Sequence[int] = []
+        near = photos_sharing_words(example.fingerprint.features, fingerprint["version"])
         if fingerprint["phash"]:
-            near = photos_near_hashes(example.fingerprint.turned, fingerprint["version"])
-        return {"verdicts": list(verdicts_of(example, near[:EXAMPLE_COMPARED_MAX]))}
+            near = photos_near_hashes(example.fingerprint.turned, fingerprint["version"]) + near
+        return {"verdicts": list(verdicts_of(example, list(dict.fromkeys(near))[:EXAMPLE_COMPARED_MAX]))}
 
 
 def verdicts_of(example: Side, photo_ids: Iterable[int]) -> Iterable[dict[str, Any]]:
