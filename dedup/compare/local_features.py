@@ -203,25 +203,29 @@ def _mirror_partner() -> NDArray[np.int64]:
 
 
 @cache
-def _rotations() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the two 64 x 64 rotations (symmetric, antisymmetric): Hadamard rows with fixed column signs."""
-    hadamard = np.ones((1, 1), np.float32)
-    while len(hadamard) < HALF_BITS:
-        hadamard = np.block([[hadamard, hadamard], [hadamard, -hadamard]]).astype(np.float32)
-    bits = np.arange(HALF_BITS)
-    signs = [
-        np.array([1.0 if (seed >> int(bit)) & 1 else -1.0 for bit in bits], np.float32)
-        for seed in (_SYMMETRIC_SIGNS, _ANTISYMMETRIC_SIGNS)
-    ]
-    return hadamard * signs[0][:, None], hadamard * signs[1][:, None]
+def _signs(seed: int) -> NDArray[np.float32]:
+    return np.array([1.0 if (seed >> bit) & 1 else -1.0 for bit in range(HALF_BITS)], np.float32)
+
+
+def _rotated(half: NDArray[np.float32], signs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Multiply rows of (n, 64) with fixed signs and a Hadamard matrix, by the fast Walsh-Hadamard transform."""
+    values = half * signs
+    step = 1
+    while step < HALF_BITS:
+        pairs = values.reshape(len(half), HALF_BITS // (2 * step), 2, step)
+        values = np.stack([pairs[:, :, 0] + pairs[:, :, 1], pairs[:, :, 0] - pairs[:, :, 1]], axis=2)
+        step *= 2
+    return np.asarray(values.reshape(len(half), HALF_BITS), np.float32)
 
 
 def _codes(descriptors: NDArray[np.float32]) -> NDArray[np.uint64]:
     rooted = np.sqrt(descriptors / (descriptors.sum(axis=1, keepdims=True) + 1e-7))
-    first = np.arange(HALF_BITS)
-    one, other = rooted[:, first], rooted[:, _mirror_partner()[first]]
+    one, other = rooted[:, :HALF_BITS], rooted[:, _mirror_partner()[:HALF_BITS]]
     symmetric = (one + other) * np.float32(0.5**0.5) - np.array(_SYMMETRIC_MEAN, np.float32).ravel()
     antisymmetric = (one - other) * np.float32(0.5**0.5)
-    rotations = _rotations()
-    bits = np.concatenate([symmetric @ rotations[0] > 0, antisymmetric @ rotations[1] > 0], axis=1)
+    halves = (
+        _rotated(symmetric, _signs(_SYMMETRIC_SIGNS)),
+        _rotated(antisymmetric, _signs(_ANTISYMMETRIC_SIGNS)),
+    )
+    bits = np.concatenate(halves, axis=1) > 0
     return np.packbits(bits, axis=1, bitorder="little").view("<u8").astype(np.uint64).reshape(-1, 2)

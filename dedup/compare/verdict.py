@@ -96,12 +96,20 @@ def compare(low: Side, high: Side, *, pixels_equal: Callable[[], bool] | None = 
     """
     if high.order() < low.order():
         verdict = _compare(high, low, pixels_equal)
-        return (
-            None
-            if verdict is None
-            else replace(verdict, transform=_rows(invert(np.array(verdict.transform))))
-        )
+        return None if verdict is None else _exchanged(verdict)
     return _compare(low, high, pixels_equal)
+
+
+def _exchanged(verdict: Verdict) -> Verdict:
+    """Say the same with low and high exchanged."""
+    evidence = dict(verdict.evidence)
+    evidence["low_share"], evidence["high_share"] = evidence["high_share"], evidence["low_share"]
+    evidence["scale"] = round(1 / float(evidence["scale"] or 1), 4)
+    if not verdict.mirrored:  # a mirrored turn undoes itself
+        evidence["angle_degrees"] = -float(evidence["angle_degrees"] or 0)
+    owner = {"low": "high", "high": "low"}
+    evidence["overlay_on"] = owner.get(str(evidence["overlay_on"]), evidence["overlay_on"])
+    return replace(verdict, transform=_rows(invert(np.array(verdict.transform))), evidence=evidence)
 
 
 def _compare(low: Side, high: Side, pixels_equal: Callable[[], bool] | None) -> Verdict | None:
@@ -300,6 +308,7 @@ def _evidence(finding: Finding) -> dict[str, float | int | bool | str | None]:
         "colour": str(finding.colour),
         "colour_left": round(finding.colour_left, 2),
         "overlay_share": round(finding.changes.overlay_share, 4),
+        "overlay_on": finding.changes.overlay_on and str(finding.changes.overlay_on),
         "other_content_share": round(finding.changes.content_share, 4),
         "page": finding.page is not None,
     }

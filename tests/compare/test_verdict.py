@@ -174,7 +174,14 @@ def test_the_verdict_does_not_depend_on_which_picture_is_low() -> None:
     there, back = verdict(whole, part), verdict(part, whole)
     assert there is not None
     assert back is not None
-    assert (there.kind, there.confidence, there.evidence) == (back.kind, back.confidence, back.evidence)
+    assert (there.kind, there.confidence, there.sentence) == (back.kind, back.confidence, back.sentence)
+    assert (there.evidence["low_share"], there.evidence["high_share"]) == (
+        back.evidence["high_share"],
+        back.evidence["low_share"],
+    )
+    assert float(there.evidence["scale"] or 0) * float(back.evidence["scale"] or 0) == pytest.approx(
+        1, abs=1e-3
+    )
     forth = np.vstack([there.transform, [0, 0, 1]])
     assert forth @ np.vstack([back.transform, [0, 0, 1]]) == pytest.approx(np.eye(3), abs=1e-3)
 
@@ -234,6 +241,15 @@ def test_a_preview_is_loaded_once_for_many_comparisons_and_not_when_nothing_alig
     for factor in (0.5, 0.7):
         assert compare(whole, side(resized(scene(71), factor))) is not None
     assert len(loaded) == 1
+
+
+def test_evidence_names_the_picture_that_carries_the_overlay_in_either_order() -> None:
+    plain, marked = scene(44), captioned(scene(44), "lantern in the harbour")
+    there, back = verdict(plain, marked), verdict(marked, plain)
+    assert there is not None
+    assert back is not None
+    assert {there.evidence["overlay_on"], back.evidence["overlay_on"]} == {"high", "low"}
+    assert there.evidence["overlay_on"] == "high"
 
 
 def test_evidence_holds_what_a_person_can_check() -> None:
