@@ -13,7 +13,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Coalesce, Left
-from pgvector.django import HalfVectorField
+from pgvector.django import HalfVectorField, HnswIndex
 
 from gallery.models.accounts import User
 
@@ -164,6 +164,7 @@ class Photo(models.Model):
             models.Index(fields=["owner", "-shown_at"], name="photo_owner_newest"),
             GinIndex(fields=["tag_ids"], name="photo_tag_ids"),
             GinIndex(fields=["words"], name="photo_words"),
+            HnswIndex(fields=["palette_vector"], name="photo_palette", opclasses=["halfvec_cosine_ops"]),
         ]
 
     def __str__(self) -> str:

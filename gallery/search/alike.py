@@ -13,7 +13,9 @@ from pgvector.django import CosineDistance
 from gallery.imaging.palette import palette_vector
 from gallery.models import Photo, PhotoQuerySet, PhotoTag
 from gallery.registry import StructureHit, structure_rankers
+from gallery.search.paging import count
 from gallery.search.ranking import Ranking
+from gallery.search.vectors import nearest_by
 
 COLOUR_COSINE_MIN: Final = 0.7  # half of the one picture in a colour that the other lacks gives 0.71
 COMMON_TAG_SHARE: Final = 0.3  # of the library; a tag on more photos says little, and counting by it is slow
@@ -26,14 +28,11 @@ def by_palette(palette: Iterable[Sequence[object]], photos: PhotoQuerySet, limit
     vector = palette_vector(palette)
     if vector is None:
         return Ranking([], {})
-    rows: list[Any] = list(
-        photos.order_by()
-        .annotate(distance=CosineDistance(F("palette_vector"), HalfVector(vector)))
-        .filter(distance__lte=1.0 - COLOUR_COSINE_MIN)
-        .order_by("distance", "-pk")
-        .values_list("pk", "distance")[: limit + 1]
-    )
-    return _ranking([(pk, 1.0 - distance) for pk, distance in rows], limit)
+    distance = CosineDistance(F("palette_vector"), HalfVector(vector))
+    known = photos.filter(palette_vector__isnull=False)
+    ids, distances = nearest_by(known, distance, limit=limit + 1, estimate=count(photos)[0])
+    near = [(pk, 1.0 - float(each)) for pk, each in zip(ids, distances, strict=True)]
+    return _ranking([(pk, cosine) for pk, cosine in near if cosine >= COLOUR_COSINE_MIN], limit)
 
 
 def tag_weights(tag_ids: Sequence[int]) -> dict[int, float]:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from gallery.models import User
 
 TIME_LIMIT_MS: Final = 8_000  # a person waits; whatever takes longer needs a narrower question
-FIRST_DEPTH: Final = 1_000  # photos ranked for the first pages; doubled as somebody pages on
+FIRST_DEPTH: Final = 500  # photos ranked for the first pages; doubled as somebody pages on
 MAX_DEPTH: Final = 64_000  # photos ranked at most; nobody pages this far, and memory stays small
 MAX_EXPLAINED: Final = 8  # parts of a query that are left out in turn to explain an empty result
 TOO_SLOW: Final = (

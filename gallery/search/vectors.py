@@ -22,7 +22,7 @@ from psycopg import sql
 from gallery.models import Embedding, Photo
 from gallery.search.paging import set_local
 
-EXACT_SCAN_MAX: Final = 20_000  # photos: measuring them all takes about 20 ms, and no index is more exact
+EXACT_SCAN_MAX: Final = 10_000  # photos: few enough to measure them all, and no index is more exact
 SAMPLE_SIZE: Final = 2_000  # photos: the spread of their scores is known within 3 %
 WHOLE_TABLE_MAX: Final = 5_000  # vectors: below, the sample is the whole table
 EF_SEARCH_MIN, EF_SEARCH_MAX = 100, 1_000  # candidates kept during the walk; 1,000 is pgvector's limit
@@ -92,28 +92,32 @@ def nearest(
 
     `estimate` says about how many photos there are in `photos`, and so whether all are measured or the index is walked.
     """
-    is_small = estimate <= EXACT_SCAN_MAX
-    if not is_small:
-        _prepare_walk(limit)
-    distance: Expression = CosineDistance(
+    distance = CosineDistance(
         Cast(F("embedding__vector"), HalfVectorField(dimensions=len(target.vector))), target.literal
     )
+    of_model = photos.filter(embedding__model=target.model)
+    ids, distances = nearest_by(of_model, distance, limit=limit, estimate=estimate)
+    return ids, 1.0 - distances
+
+
+def nearest_by(
+    photos: QuerySet[Photo], distance: Expression, *, limit: int, estimate: int
+) -> tuple[list[int], Floats]:
+    """Ids of the `limit` photos of least `distance`, which an HNSW index serves, and the distances."""
+    is_small = estimate <= EXACT_SCAN_MAX
     if is_small:
         # An index on the distance cannot serve a sum, so everything is measured.
         distance = distance + Value(0.0, output_field=FloatField())
-    rows: list[Any] = list(
-        photos.order_by()
-        .filter(embedding__model=target.model)
-        .annotate(distance=distance)
-        .order_by("distance")
-        .values_list("pk", "distance")[:limit]
-    )
+    else:
+        _prepare_walk(limit)
+    measured = photos.order_by().annotate(distance=distance).order_by("distance")
+    rows: list[Any] = list(measured.values_list("pk", "distance")[:limit])
     if not is_small:
         set_local(**dict.fromkeys(_PLAN_SWITCHES, "on"))
     ids = np.array([row[0] for row in rows], dtype=np.int64)
     distances = np.array([row[1] for row in rows], dtype=np.float64)
-    best_first = np.lexsort((ids, distances))
-    return [int(pk) for pk in ids[best_first]], 1.0 - distances[best_first]
+    best_first = np.lexsort((-ids, distances))
+    return [int(pk) for pk in ids[best_first]], distances[best_first]
 
 
 def _prepare_walk(limit: int) -> None:
