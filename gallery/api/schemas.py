@@ -95,7 +95,8 @@ class ImageHits(Schema):
 
 class ParsedQuery(Schema):
     tree: str
-    warnings: list[Any]
+    warnings: list[str]
+    positions: list[int]
     controls: list[list[str]]
     understood: list[dict[str, Any]]
 

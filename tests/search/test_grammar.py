@@ -63,6 +63,7 @@ FRAGMENTS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_200_000_random_strings_neither_crash_nor_hang() -> None:
     source = random.Random(20_000)
     started = time.monotonic()

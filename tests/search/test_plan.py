@@ -111,6 +111,7 @@ def planned(tree: Node, user: User | AnonymousUser, warn: Callable[[str, int], N
     return set(Photo.objects.visible_to(user).filter(planner.check(tree)).values_list("pk", flat=True))
 
 
+@pytest.mark.slow
 @given(rows=st.lists(photos, max_size=8), asked=st.lists(trees, min_size=1, max_size=12))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_tree_finds_what_a_look_at_each_photo_finds(
