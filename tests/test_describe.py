@@ -8,10 +8,13 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from django.conf import settings as configured
 from django.core.cache import cache
+from django.db import connection
 from PIL import Image
 from pytest_django import Settings
 
@@ -38,7 +41,13 @@ def query_worker(model: str, weights: str) -> Iterator[None]:
     process = subprocess.Popen(
         [*WORKER, "-P", "solo", "--without-gossip", "--without-mingle", "--without-heartbeat"],
         cwd=REPOSITORY,
-        env={**os.environ, "CLIP_MODEL": model, "CLIP_PRETRAINED": weights, "CLIP_DEVICE": "cpu"},
+        env={
+            **os.environ,
+            "DATABASE_URL": database_address(),
+            "CLIP_MODEL": model,
+            "CLIP_PRETRAINED": weights,
+            "CLIP_DEVICE": "cpu",
+        },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -48,6 +57,11 @@ def query_worker(model: str, weights: str) -> Iterator[None]:
     finally:
         process.terminate()
         process.wait()
+
+
+def database_address() -> str:
+    """The address of the database that tests use, for a process of its own."""
+    return urlsplit(configured.DATABASE_URL)._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
 
 
 def await_answer() -> None:
@@ -63,7 +77,7 @@ def await_answer() -> None:
 
 
 @pytest.fixture(scope="module")
-def worker(servers: None) -> Iterator[None]:
+def worker(django_db_setup: None) -> Iterator[None]:
     """A query worker with the tiny model."""
     files = tiny_model()
     yield from query_worker(str(files.config), str(files.checkpoint))
