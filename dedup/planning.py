@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dedup.compare.grouping import Edge, StarGroup, group
-from dedup.compare.keeper import PhotoFacts, suggest
+from dedup.compare.keeper import PhotoFacts, quality_from_size, suggest
 from dedup.compare.kinds import Colour, Kind
+from dedup.models import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from dedup.models import Match
     from gallery.models import Photo
@@ -68,7 +69,8 @@ def plan_part(photos: Sequence[Photo], matches: Sequence[Match]) -> list[Planned
     for match in matches:
         own[match.low_id].append(match)
         own[match.high_id].append(match)
-    facts = {photo.pk: facts_of(photo, own[photo.pk]) for photo in photos}
+    by_id = {photo.pk: photo for photo in photos}
+    facts = {pk: facts_of(photo, own[pk], by_id) for pk, photo in by_id.items()}
     edges = [Edge(match.low_id, match.high_id, Kind(match.kind), match.confidence) for match in matches]
     sentences = {(match.low_id, match.high_id): match.sentence for match in matches}
     best_first = suggest(list(facts.values())).order
@@ -95,39 +97,78 @@ def planned(
     )
 
 
-def facts_of(photo: Photo, matches: Sequence[Match]) -> PhotoFacts[int]:
+def facts_of(photo: Photo, matches: Sequence[Match], photos: Mapping[int, Photo]) -> PhotoFacts[int]:
     """What speaks for keeping the photo: from its file, its metadata, and its own matches with the others."""
+    source = least_detailed_twin(photo, matches, photos)
     return PhotoFacts(
         key=photo.pk,
         width=photo.width or 1,
         height=photo.height or 1,
         file_size=photo.file_size,
-        media_type=photo.media_type,
+        media_type=source.media_type,
         shown_share=min((shown_share(photo.pk, match) for match in matches), default=1.0),
         edits=edits_of(photo, matches),
+        jpeg_quality=quality_from_size(source.file_size, (source.width or 1) * (source.height or 1)),
         metadata_fields=metadata_fields(photo),
         date=photo.best_date,
     )
 
 
+def least_detailed_twin(photo: Photo, matches: Sequence[Match], photos: Mapping[int, Photo]) -> Photo:
+    """The smallest file with the very same pixels, maybe the photo itself.
+
+    A JPEG saved again without loss holds what the JPEG held: its size and type promise more than there is.
+    """
+    twins = [photos[m.partner_of(photo.pk)] for m in matches if m.kind == Verdict.IDENTICAL_PIXELS]
+    return min([photo, *twins], key=lambda one: (one.file_size, one.pk))
+
+
 def shown_share(photo_id: int, match: Match) -> float:
     """The share (0..1) of its partner that the photo shows; a plain border around the partner is not missed."""
-    if match.evidence.get("bordered"):
+    if match.evidence.get("bordered") or match.kind == Verdict.NEAR_SHOT:
         return 1.0
     covered = match.evidence.get("high_share" if photo_id == match.low_id else "low_share", 1.0)
     return float(covered)
 
 
 def edits_of(photo: Photo, matches: Sequence[Match]) -> tuple[str, ...]:
-    """What was done to the photo, as far as its matches tell which of the two was changed."""
+    """What was done to the photo, as far as its matches tell which of the two was changed.
+
+    One pair does not tell which side is mirrored or tinted; when most copies differ from this photo in the same way,
+    it is this photo that was changed.
+    """
+    copies = [match for match in matches if match.kind != Verdict.NEAR_SHOT]
     edits = set()
-    for match in matches:
-        own, other = ("low_share", "high_share") if photo.pk == match.low_id else ("high_share", "low_share")
-        if match.evidence.get("bordered") and match.evidence.get(own, 1.0) < match.evidence.get(other, 1.0):
-            edits.add("border")
-        if match.evidence.get("colour") == Colour.GREY and is_grey(photo):
-            edits.add("grey")
+    if is_grey(photo) and any(match.evidence.get("colour") == Colour.GREY for match in copies):
+        edits.add("grey")
+    if any(adds_border(photo.pk, match) for match in copies):
+        edits.add("border")
+    if most(match.kind == Verdict.ROTATED for match in copies):
+        edits.add("turned")
+    if any(match.evidence.get("overlay_on") == side_of(photo.pk, match) for match in copies):
+        edits.add("overlay")
+    if most(match.evidence.get("colour", Colour.SAME) not in (Colour.SAME, Colour.GREY) for match in copies):
+        edits.add("colours")
     return tuple(sorted(edits))
+
+
+def most(found: Iterable[bool]) -> bool:
+    """Whether more than half of at least two are true."""
+    values = list(found)
+    return len(values) > 1 and sum(values) > len(values) / 2
+
+
+def side_of(photo_id: int, match: Match) -> str:
+    """Which side of the pair the photo is, as the evidence names sides."""
+    return "low" if photo_id == match.low_id else "high"
+
+
+def adds_border(photo_id: int, match: Match) -> bool:
+    """Whether the photo is the one of the pair with a border around what both show."""
+    if not match.evidence.get("bordered"):
+        return False
+    low, high = match.evidence.get("low_share", 1.0), match.evidence.get("high_share", 1.0)
+    return bool(low < high if photo_id == match.low_id else high < low)
 
 
 def is_grey(photo: Photo) -> bool:

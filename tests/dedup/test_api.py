@@ -56,13 +56,13 @@ def test_groups_come_with_members_reasons_and_a_suggestion(client: Client) -> No
 def test_the_queue_is_ordered_by_confidence_times_bytes_and_paged_without_gaps(client: Client) -> None:
     for size in (300, 100, 200, 400, 100):
         photos = make_photos(2, file_size=size)
-        match(*photos)
+        match(photos[0], photos[1])
         group_now(photos)
 
     seen: list[tuple[int, int]] = []
     cursor = ""
     for _ in range(5):
-        answer = client.get("/api/v1/duplicates", {"limit": 2, "cursor": cursor}).json()
+        answer = client.get("/api/v1/duplicates", {"limit": "2", "cursor": cursor}).json()
         seen += [(group["bytes_saved"], group["id"]) for group in answer["groups"]]
         cursor = answer["next"] or ""
         if not cursor:
@@ -74,7 +74,7 @@ def test_the_queue_is_ordered_by_confidence_times_bytes_and_paged_without_gaps(c
 
 def test_groups_are_filtered_by_kind_and_status(client: Client) -> None:
     near = make_photos(2)
-    match(*near, Verdict.NEAR_SHOT)
+    match(near[0], near[1], Verdict.NEAR_SHOT)
     group_now(near)
     grouped(2)
 

@@ -87,7 +87,8 @@ def test_trashing_while_someone_decides_never_hangs_and_keeps_the_last_copy() ->
         def trash(photos: list[Photo] = photos) -> None:
             trash_photos(photos=[photos[2], photos[1]], by=None)
 
-        at_once([decide, trash])
+        calls: list[Callable[[], None]] = [decide, trash]
+        at_once(calls)
 
         assert Photo.objects.live().filter(pk__in=[photo.pk for photo in photos]).count() == 1
         assert not Group.objects.filter(pk=group.pk, status=GroupStatus.OPEN).exists()

@@ -39,7 +39,7 @@ def test_an_empty_queue_says_what_will_show_up_here(client: Client) -> None:
 def test_the_queue_lists_groups_with_counts_and_leaves_near_shots_to_their_own_lane(client: Client) -> None:
     group, photos = grouped(3)
     near = make_photos(2)
-    match(*near, Verdict.NEAR_SHOT)
+    match(near[0], near[1], Verdict.NEAR_SHOT)
     group_now(near)
 
     text = page_text(client, reverse("duplicates"))
@@ -178,7 +178,7 @@ def test_undo_takes_back_ones_own_last_decision_then_the_one_before(client: Clie
 
     for group, _ in reversed(groups):
         answer = client.post(reverse("duplicate-undo-last"))
-        assert answer.url == reverse("duplicate-group", args=[group.pk])
+        assert answer["Location"] == reverse("duplicate-group", args=[group.pk])
     assert "no decision left" in client.post(reverse("duplicate-undo-last"), follow=True).content.decode()
     assert Group.objects.filter(status=GroupStatus.OPEN).count() == 2
 

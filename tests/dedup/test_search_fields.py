@@ -85,7 +85,7 @@ def test_similar_by_structure_shows_nobody_what_they_may_not_see() -> None:
 
 def test_groups_are_not_needed_for_copies_to_count() -> None:
     photos = make_photos(2)
-    match(*photos)
+    match(photos[0], photos[1])
     group_now([])
 
     assert found(make_user(), "dupes:1") == ids(*photos)
