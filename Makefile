@@ -1,6 +1,6 @@
 # make run     the whole site in this terminal        make test    every test
 # make setup   environment and libraries              make check   style, types, architecture, settings
-# make help    this list
+# make bench   how well and how fast copies are found (PHOTOS=folder)
 #
 # On Linux without a GPU, give the index of PyTorch's CPU wheels: make run TORCH_INDEX=<address> (see README.md).
 
@@ -47,6 +47,11 @@ check: setup-dev
 		export GALLERY_DATA="$$folder" PUBLIC_URL=https://photos.example.org; \
 		$(PY) manage.py check --deploy --fail-level WARNING; \
 		$(PY) manage.py makemigrations --check --dry-run
+
+# Compares all pictures of a folder with each other, and says what was found and how long it took.
+bench: setup-dev
+	@test -n "$(PHOTOS)" || { echo "Give a folder of pictures: make bench PHOTOS=/path/to/folder"; exit 1; }
+	@$(PY) -m bench.detect "$(PHOTOS)" --out "$${TMPDIR:-/tmp}"
 
 format: setup-dev
 	@$(PY) -m ruff check --fix-only .
