@@ -90,7 +90,7 @@ def near_looks(photo_id: int) -> list[int]:
     own = Embedding.objects.filter(photo_id=photo_id).first()
     if own is None:
         return []
-    return photos_near_vector(own.model, own.vector.to_list(), LOOK_CANDIDATES_MAX + 1)
+    return photos_near_vector(own.model, own.vector, LOOK_CANDIDATES_MAX + 1)
 
 
 def photos_near_vector(model: str, vector: Sequence[float], limit: int) -> list[int]:
