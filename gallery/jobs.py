@@ -59,7 +59,10 @@ def owe(*, photo_ids: Iterable[int], stage: str, priority: int = Priority.PERSON
 
 
 def claim(*, stage: str, limit: int) -> list[Job]:
-    """Take up to `limit` owed jobs of `stage`, most urgent first; each counts as an attempt from now on."""
+    """Take up to `limit` owed jobs of `stage`, most urgent first; each counts as an attempt from now on.
+
+    None of a stage that is paused.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -71,6 +74,7 @@ def claim(*, stage: str, limit: int) -> list[Job]:
                     WHERE stage = %(stage)s AND failed_at IS NULL AND due_at <= statement_timestamp()
                       AND attempts < %(max_attempts)s
                       AND (lease_until IS NULL OR lease_until < statement_timestamp())
+                      AND NOT EXISTS (SELECT 1 FROM gallery_stagestatistics WHERE stage = %(stage)s AND paused)
                     ORDER BY priority, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
             RETURNING id
             """,
@@ -119,6 +123,11 @@ def count_done(stage: str, seconds: float) -> None:
             """,
             [stage, seconds],
         )
+
+
+def set_paused(*, stage: str, paused: bool) -> None:
+    """Stop taking up work of the stage, or go on with it. What runs at the moment is finished."""
+    StageStatistics.objects.update_or_create(stage=stage, defaults={"paused": paused})
 
 
 @transaction.atomic
@@ -205,6 +214,7 @@ class StageCounts:
     failed: int = 0
     done: int = 0
     seconds: float = 0.0
+    paused: bool = False
 
 
 def counts() -> dict[str, StageCounts]:
@@ -217,7 +227,8 @@ def counts() -> dict[str, StageCounts]:
         owed=Count("pk", filter=Q(failed_at=None) & (Q(lease_until=None) | Q(lease_until__lt=now))),
     )
     result = {
-        row.stage: StageCounts(done=row.done, seconds=row.seconds) for row in StageStatistics.objects.all()
+        row.stage: StageCounts(done=row.done, seconds=row.seconds, paused=row.paused)
+        for row in StageStatistics.objects.all()
     }
     for row in rows:
         stage = result.setdefault(row["stage"], StageCounts())
@@ -231,4 +242,5 @@ def stages_with_due_work() -> list[str]:
     due = Job.objects.filter(failed_at=None, due_at__lte=now, attempts__lt=MAX_ATTEMPTS).filter(
         Q(lease_until=None) | Q(lease_until__lt=now)
     )
-    return sorted(set(due.values_list("stage", flat=True).distinct()))
+    paused = StageStatistics.objects.filter(paused=True).values("stage")
+    return sorted(set(due.exclude(stage__in=paused).values_list("stage", flat=True).distinct()))

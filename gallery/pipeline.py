@@ -153,10 +153,22 @@ def retry_failed(*, photo_ids: Sequence[int] | None = None, stage: str | None = 
     return count
 
 
+def pause(*, stage: str) -> None:
+    """Take up no more work of a stage; what runs is finished."""
+    jobs.set_paused(stage=stage, paused=True)
+
+
+def resume(*, stage: str) -> None:
+    """Go on with a paused stage."""
+    with transaction.atomic():
+        jobs.set_paused(stage=stage, paused=False)
+        transaction.on_commit(partial(wake, stage))
+
+
 def is_idle() -> bool:
     """Whether no stage that can run has work, due now or after a back-off."""
     return not any(
-        (count.owed and not stages()[name].unavailable()) or count.running
+        (count.owed and not count.paused and not stages()[name].unavailable()) or count.running
         for name, count in jobs.counts().items()
         if name in stages()
     )

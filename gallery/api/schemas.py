@@ -107,6 +107,7 @@ class StageNumbers(Schema):
     failed: int
     done: int
     seconds: float
+    paused: bool
     unavailable: str
 
 

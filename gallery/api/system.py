@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from gallery import jobs, pipeline
-from gallery.api.common import COMMON_ERRORS, require_reader
+from gallery.api.common import COMMON_ERRORS, ApiError, require_moderator, require_reader
 from gallery.api.schemas import HealthAnswer, JobsAnswer
 from gallery.health import check_all
 
@@ -19,6 +19,11 @@ router = Router(tags=["system"])
 def get_jobs(request: HttpRequest) -> dict[str, Any]:
     """`idle`: nothing runs, and nothing is owed that could run now or after a back-off."""
     require_reader(request)
+    return jobs_answer()
+
+
+def jobs_answer() -> dict[str, Any]:
+    """The counts of all stages."""
     counts = jobs.counts()
     stages = {}
     for name, stage in pipeline.stages().items():
@@ -29,9 +34,36 @@ def get_jobs(request: HttpRequest) -> dict[str, Any]:
             "failed": count.failed,
             "done": count.done,
             "seconds": count.seconds,
+            "paused": count.paused,
             "unavailable": stage.unavailable(),
         }
     return {"stages": stages, "idle": pipeline.is_idle()}
+
+
+@router.post("jobs/{stage}/pause", response={200: JobsAnswer, **COMMON_ERRORS}, summary="Pause a stage")
+def pause_stage(request: HttpRequest, stage: str) -> dict[str, Any]:
+    """No more work of the stage is taken up until it is resumed; what runs is finished."""
+    require_moderator(request)
+    pipeline.pause(stage=known_stage(stage))
+    return jobs_answer()
+
+
+@router.post(
+    "jobs/{stage}/resume", response={200: JobsAnswer, **COMMON_ERRORS}, summary="Resume a paused stage"
+)
+def resume_stage(request: HttpRequest, stage: str) -> dict[str, Any]:
+    require_moderator(request)
+    pipeline.resume(stage=known_stage(stage))
+    return jobs_answer()
+
+
+def known_stage(name: str) -> str:
+    """The name, when there is such a stage. Raises ApiError 404."""
+    if name not in pipeline.stages():
+        raise ApiError(
+            404, "not-found", f"There is no stage {name}; there are {', '.join(pipeline.stages())}."
+        )
+    return name
 
 
 @router.get(

@@ -1,9 +1,19 @@
 """The tables of the photo library."""
 
-from gallery.models.accounts import ApiToken, ApiTokenScope, Role, User
+from gallery.models.accounts import ApiToken, ApiTokenScope, BrowserSession, Role, User
 from gallery.models.jobs import Job, Priority, SharedState, StageStatistics
 from gallery.models.photos import MAX_RATING, Embedding, Photo, PhotoQuerySet, PhotoState, Visibility
-from gallery.models.tags import Album, AlbumPhoto, PhotoTag, Tag, TagSource
+from gallery.models.tags import (
+    Album,
+    AlbumPhoto,
+    PhotoTag,
+    SavedSearch,
+    SharedQuerySet,
+    Tag,
+    TagAlias,
+    TagCategory,
+    TagSource,
+)
 
 __all__ = [
     "MAX_RATING",
@@ -11,6 +21,7 @@ __all__ = [
     "AlbumPhoto",
     "ApiToken",
     "ApiTokenScope",
+    "BrowserSession",
     "Embedding",
     "Job",
     "Photo",
@@ -19,9 +30,13 @@ __all__ = [
     "PhotoTag",
     "Priority",
     "Role",
+    "SavedSearch",
+    "SharedQuerySet",
     "SharedState",
     "StageStatistics",
     "Tag",
+    "TagAlias",
+    "TagCategory",
     "TagSource",
     "User",
     "Visibility",

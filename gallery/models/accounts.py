@@ -1,6 +1,7 @@
 """People and what they may do."""
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
 
@@ -64,3 +65,15 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} of {self.user}"
+
+
+class BrowserSession(AbstractBaseSession):
+    """A signed-in browser, with the person it belongs to, so that they can sign it out from elsewhere."""
+
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="browser_sessions")
+    browser = models.CharField(max_length=100, blank=True, help_text="For example: Firefox on Linux.")
+    signed_in_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True, help_text="To the hour.")
+
+    class Meta(AbstractBaseSession.Meta):
+        abstract = False

@@ -50,6 +50,9 @@ class StageStatistics(models.Model):
     stage = models.CharField(max_length=32, primary_key=True)
     done = models.BigIntegerField(default=0)
     seconds = models.FloatField(default=0)
+    paused = models.BooleanField(
+        default=False, db_default=False, help_text="Nobody takes up work of the stage until it is resumed."
+    )
 
     def __str__(self) -> str:
         return f"{self.stage}: {self.done} done"

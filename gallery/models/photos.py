@@ -143,6 +143,15 @@ class Photo(models.Model):
     )
     tag_ids = ArrayField(models.IntegerField(), default=list, blank=True, editable=False)
 
+    stacked_under = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        db_index=False,
+        on_delete=models.SET_NULL,
+        related_name="stacked",
+        help_text="The cover of the stack that this photo lies in; empty for the cover itself.",
+    )
     trashed_at = models.DateTimeField(null=True, blank=True, db_index=True)
     trashed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -158,10 +167,14 @@ class Photo(models.Model):
                 name="one_live_photo_per_owner_and_content",
             ),
             models.CheckConstraint(condition=Q(rating__lte=MAX_RATING), name="rating_within_range"),
+            models.CheckConstraint(condition=~Q(stacked_under=F("id")), name="cover_not_under_itself"),
         ]
         indexes = [
             models.Index(fields=["-shown_at", "-id"], condition=Q(trashed_at=None), name="photo_live_newest"),
             models.Index(fields=["owner", "-shown_at"], name="photo_owner_newest"),
+            models.Index(
+                fields=["stacked_under"], condition=Q(stacked_under__isnull=False), name="photo_in_stack"
+            ),
             GinIndex(fields=["tag_ids"], name="photo_tag_ids"),
             GinIndex(fields=["words"], name="photo_words"),
             HnswIndex(fields=["palette_vector"], name="photo_palette", opclasses=["halfvec_cosine_ops"]),

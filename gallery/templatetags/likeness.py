@@ -84,6 +84,16 @@ def spaced(name: str) -> str:
     return name.replace("_", " ")
 
 
+@register.filter
+def duration(seconds: float) -> str:
+    """A length of time as people say it: one unit, rounded."""
+    units = [("day", 86_400), ("hour", 3_600), ("minute", 60)]
+    for name, length in units:
+        if seconds >= 1.5 * length:
+            return f"{round(seconds / length)} {name}s"
+    return "a minute" if seconds >= 45 else "less than a minute"
+
+
 @register.simple_tag
 def tag_search(name: str) -> str:
     """The address of the search for a tag."""

@@ -27,19 +27,20 @@ if TYPE_CHECKING:
 
     class CardFacts(TypedDict):
         count: int
-        cover_id: int | None
+        shown_cover_id: int | None
 
     AlbumCard = WithAnnotations[Album, CardFacts]
 
 
 def albums_with_covers(user: User | AnonymousUser) -> QuerySet[AlbumCard]:
-    """The albums that the user may see, with `count` of visible photos and the `cover_id` of the first."""
+    """The albums that the user may see, with `count` of visible photos and the `shown_cover_id` of the first."""
     visible = Photo.objects.visible_to(user)
     first = visible.filter(albums=OuterRef("pk")).order_by("album_places__position", "pk").values("pk")[:1]
     return (
         visible_albums(user)
         .annotate(
-            count=Count("places", filter=Q(places__photo__in=visible.values("pk"))), cover_id=Subquery(first)
+            count=Count("places", filter=Q(places__photo__in=visible.values("pk"))),
+            shown_cover_id=Subquery(first),
         )
         .order_by("name", "pk")
     )
@@ -54,8 +55,8 @@ def albums(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (album := saved_album(form, user)):
         return redirect("album", pk=album.pk)
     found = list(albums_with_covers(user))
-    covers = Photo.objects.in_bulk([album.cover_id for album in found if album.cover_id])
-    cards = [(album, covers.get(album.cover_id)) for album in found]
+    covers = Photo.objects.in_bulk([album.shown_cover_id for album in found if album.shown_cover_id])
+    cards = [(album, covers.get(album.shown_cover_id)) for album in found]
     status = 422 if form.is_bound else 200
     return render(request, "albums/albums.html", {"cards": cards, "form": form}, status=status)
 

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery import jobs as owed
 from gallery.access import requires_role
 from gallery.models import Job, Photo, PhotoState, Role
+from gallery.pace import Pace, pace_of
 from gallery.pipeline import is_idle, retry_failed, stages
+from gallery.pipeline import pause as pause_stage
+from gallery.pipeline import resume as resume_stage
 from gallery.views.doors import person
 
 FAILURES_SHOWN = 100
@@ -33,6 +36,7 @@ class StageRow:
     purpose: str
     counts: owed.StageCounts
     unavailable: str
+    pace: Pace
 
     @property
     def total(self) -> int:
@@ -51,7 +55,8 @@ def stage_rows() -> list[StageRow]:
     rows = []
     for name, stage in stages().items():
         title, purpose = STAGE_WORDS.get(name, (name.capitalize(), ""))
-        rows.append(StageRow(name, title, purpose, counts.get(name, owed.StageCounts()), stage.unavailable()))
+        count = counts.get(name, owed.StageCounts())
+        rows.append(StageRow(name, title, purpose, count, stage.unavailable(), pace_of(name, count)))
     return rows
 
 
@@ -85,4 +90,20 @@ def retry(request: HttpRequest) -> HttpResponse:
         photos = photos.filter(pk=pk)
     count = retry_failed(photo_ids=list(photos.values_list("pk", flat=True).distinct()))
     messages.success(request, f"{count} job{'' if count == 1 else 's'} will be tried again.")
+    return redirect("jobs")
+
+
+@require_POST
+@requires_role(Role.MODERATOR)
+def pause(request: HttpRequest, stage: str) -> HttpResponse:
+    """Pause a stage, or go on with it when ``resume`` is given."""
+    if stage not in stages():
+        raise Http404("There is no such stage.")
+    title = STAGE_WORDS.get(stage, (stage, ""))[0]
+    if "resume" in request.POST:
+        resume_stage(stage=stage)
+        messages.success(request, f"{title} goes on.")
+    else:
+        pause_stage(stage=stage)
+        messages.success(request, f"{title} rests until you resume it. What is under way is finished.")
     return redirect("jobs")

@@ -43,6 +43,7 @@ urlpatterns = [
     path("trash/restore", trash.restore, name="trash-restore"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/retry", jobs.retry, name="jobs-retry"),
+    path("jobs/<slug:stage>/pause", jobs.pause, name="jobs-pause"),
     path("account", account.account, name="account"),
     path("account/password", account.password, name="account-password"),
     path("account/tokens", account.add_token, name="account-tokens"),

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 
 from gallery import heartbeat, jobs
+from gallery.models import Role
 from tests.api.client import ApiClient
 from tests.factories import make_user, unique_jpeg
 
@@ -31,6 +32,22 @@ def test_work_that_only_waits_for_the_model_does_not_keep_the_library_busy() -> 
     assert body["stages"]["embed"]["owed"] == 1
     assert body["stages"]["embed"]["unavailable"]
     assert body["idle"]
+
+
+def test_a_paused_stage_leaves_the_library_idle_and_is_shown_as_paused() -> None:
+    api = ApiClient(make_user(role=Role.MODERATOR))
+    api.upload(unique_jpeg())
+
+    body = api.post("jobs/analyse/pause").json()
+    assert body["stages"]["analyse"]["paused"]
+    assert body["idle"]
+
+    assert not api.post("jobs/analyse/resume").json()["idle"]
+
+
+def test_only_moderators_pause_and_only_what_there_is() -> None:
+    assert ApiClient(make_user()).post("jobs/analyse/pause").status_code == 403
+    assert ApiClient(make_user(role=Role.MODERATOR)).post("jobs/nothing/pause").status_code == 404
 
 
 def test_health_is_503_and_names_the_queues_while_no_worker_lives() -> None:

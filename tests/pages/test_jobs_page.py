@@ -1,11 +1,16 @@
 """The jobs page."""
 
+import time
+
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from gallery import jobs
-from gallery.models import Job, Photo, PhotoState, Role, User
+from gallery.models import Job, Photo, PhotoState, Role, StageStatistics, User
+from gallery.pace import WINDOW_SECONDS, observe
+from gallery.templatetags.likeness import duration
 from tests.factories import make_photo, make_user
 
 pytestmark = pytest.mark.django_db
@@ -94,3 +99,65 @@ def test_an_unknown_address_gets_a_page_that_leads_back(client: Client, person: 
 
     assert response.status_code == 404
     assert "Go to the library" in response.content.decode()
+
+
+def test_a_paused_stage_takes_up_no_work_until_it_is_resumed(client: Client) -> None:
+    client.force_login(make_user(role=Role.MODERATOR))
+    jobs.owe(photo_ids=[make_photo().pk], stage="analyse")
+
+    client.post("/jobs/analyse/pause")
+    assert jobs.claim(stage="analyse", limit=1) == []
+    assert jobs.stages_with_due_work() == []
+    assert "Resume" in client.get("/jobs/").content.decode()
+
+    client.post("/jobs/analyse/pause", {"resume": "yes"})
+    assert len(jobs.claim(stage="analyse", limit=1)) == 1
+
+
+def test_pausing_is_for_moderators_and_for_stages_that_exist(client: Client, person: User) -> None:
+    assert client.post("/jobs/analyse/pause").status_code == 403
+    assert "Pause" not in client.get("/jobs/").content.decode()
+    client.force_login(make_user(role=Role.MODERATOR))
+    assert client.post("/jobs/nothing/pause").status_code == 404
+
+
+def test_pace_tells_how_long_the_rest_takes() -> None:
+    assert observe("analyse", 100, 0.0) is None
+
+    assert observe("analyse", 160, 60.0) == (60.0, 60)
+    assert observe("analyse", 160, WINDOW_SECONDS + 30) == (WINDOW_SECONDS - 30, 0)
+
+
+def test_the_page_says_how_fast_a_stage_goes_and_how_long_it_will_take(client: Client, person: User) -> None:
+    observe("analyse", 0, time.time() - 60)
+    StageStatistics.objects.create(stage="analyse", done=30, seconds=3)
+    jobs.owe(photo_ids=[make_photo().pk for _ in range(10)], stage="analyse")
+
+    rows = {row.name: row for row in client.get("/jobs/").context["rows"]}
+
+    assert rows["analyse"].pace.per_minute == pytest.approx(30, rel=0.05)
+    assert rows["analyse"].pace.seconds_left == pytest.approx(20, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (3, "less than a minute"),
+        (60, "a minute"),
+        (600, "10 minutes"),
+        (7_300, "2 hours"),
+        (400_000, "5 days"),
+    ],
+)
+def test_lengths_of_time_are_told_in_one_unit(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_the_page_makes_few_queries(
+    client: Client, person: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(10):
+        failed(person)
+
+    with django_assert_max_num_queries(12):
+        client.get("/jobs/")
