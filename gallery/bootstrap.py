@@ -9,8 +9,9 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
+from django.db import connections
 
-from gallery import env
+from gallery import env, preflight
 from gallery.models import Role, User
 
 ADMIN_NAME = "admin"
@@ -26,10 +27,29 @@ class Credentials:
     random_password: str | None
 
 
-def bring_up_to_date() -> None:
-    """Make or migrate the tables, and collect the static files where they changed."""
+def prepare(*, with_static: bool = True) -> str:
+    """Bring tables, static files and the first account into order. Returns what the owner has to know, or "".
+
+    Raises PreflightError when the database or Redis cannot be used.
+    """
+    preflight.check_database()
+    preflight.check_redis()
     call_command("migrate", interactive=False, verbosity=0)
-    collect_static()
+    if with_static:
+        collect_static()
+    credentials = create_first_admin()
+    connections.close_all()
+    return announce(credentials) if credentials else ""
+
+
+def announce(credentials: Credentials) -> str:
+    """How to log in."""
+    if credentials.random_password is None:
+        return f"Log in as {credentials.name} with the password from GALLERY_ADMIN_PASSWORD."
+    return (
+        f"Log in as {credentials.name} with the password {credentials.random_password}\n"
+        f"(it is shown this once; `manage.py changepassword {credentials.name}` sets another)."
+    )
 
 
 def create_first_admin() -> Credentials | None:

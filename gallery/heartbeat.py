@@ -14,10 +14,10 @@ import redis
 from celery.signals import beat_init, worker_ready
 from django.conf import settings
 
+from gallery.alive import SCHEDULER_PREFIX, WORKER_PREFIX
+
 logger = logging.getLogger(__name__)
 
-KEY_PREFIX = "likeness:worker:"
-SCHEDULER_PREFIX = "likeness:scheduler:"
 BEAT_SECONDS = 5.0
 ALIVE_SECONDS = 20  # A worker that missed three beats counts as dead.
 
@@ -35,7 +35,7 @@ def redis_client() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=5)
 
 
-def beat(client: redis.Redis, queues: list[str], prefix: str = KEY_PREFIX) -> None:
+def beat(client: redis.Redis, queues: list[str], prefix: str = WORKER_PREFIX) -> None:
     """Note that this process lives."""
     name = f"{socket.gethostname()}:{os.getpid()}"
     client.set(prefix + name, json.dumps(queues), ex=ALIVE_SECONDS)
@@ -45,9 +45,9 @@ def living_workers() -> list[LivingWorker]:
     """The workers that beat lately. Raises redis.RedisError when Redis cannot be asked."""
     client = redis_client()
     workers = []
-    for key in client.scan_iter(match=KEY_PREFIX + "*", count=1000):
+    for key in client.scan_iter(match=WORKER_PREFIX + "*", count=1000):
         if (queues := client.get(key)) is not None:
-            workers.append(LivingWorker(key.decode().removeprefix(KEY_PREFIX), tuple(json.loads(queues))))
+            workers.append(LivingWorker(key.decode().removeprefix(WORKER_PREFIX), tuple(json.loads(queues))))
     return sorted(workers, key=lambda worker: worker.name)
 
 
@@ -56,7 +56,7 @@ def living_schedulers() -> int:
     return sum(1 for _ in redis_client().scan_iter(match=SCHEDULER_PREFIX + "*", count=1000))
 
 
-def beat_for_ever(queues: list[str], prefix: str = KEY_PREFIX) -> None:
+def beat_for_ever(queues: list[str], prefix: str = WORKER_PREFIX) -> None:
     """Beat until the process ends; an absent Redis is waited for."""
     client = redis_client()
     pause = threading.Event()
@@ -71,7 +71,7 @@ def beat_for_ever(queues: list[str], prefix: str = KEY_PREFIX) -> None:
 @worker_ready.connect
 def start_beating(sender: Any, **kwargs: Any) -> None:
     """Start the beat in the worker's main process, in a thread, so that long tasks do not stop it."""
-    start_beat_thread(sorted(sender.app.amqp.queues.consume_from), KEY_PREFIX)
+    start_beat_thread(sorted(sender.app.amqp.queues.consume_from), WORKER_PREFIX)
 
 
 @beat_init.connect

@@ -14,7 +14,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
 
 from gallery import bootstrap, preflight
 from gallery.embedded import paths
@@ -58,25 +57,9 @@ class Command(BaseCommand):
                 self.stdout.write(
                     f"Other users may now pass through {folder}: the database runs as one of them."
                 )
-            announcement = self._prepare()
+            announcement = bootstrap.prepare()
             stack.callback(end_marked, data, patience_s=LEFTOVER_PATIENCE_S)
             self._supervise(announcement)
-
-    def _prepare(self) -> str:
-        """Bring tables, the first account and static files into order; return what to say at the end."""
-        preflight.check_database()
-        preflight.check_redis()
-        bootstrap.bring_up_to_date()
-        credentials = bootstrap.create_first_admin()
-        connections.close_all()
-        if credentials is None:
-            return ""
-        if credentials.random_password is None:
-            return f"Log in as {credentials.name} with the password from GALLERY_ADMIN_PASSWORD."
-        return (
-            f"Log in as {credentials.name} with the password {credentials.random_password}\n"
-            "(it is shown this once; `manage.py changepassword admin` sets another)."
-        )
 
     def _supervise(self, announcement: str) -> None:
         if announcement:
