@@ -98,7 +98,7 @@ def _area(canvas: Canvas, blocks: int, inside: Mask, ring: Mask, strokes: bool) 
     low, high = canvas.low[inside], canvas.high[inside]
     owner = _owner(canvas, inside, ring)
     if owner is Owner.BOTH:
-        overlay = _few_colours(low) and _few_colours(high)
+        overlay = (_few_colours(low) and _few_colours(high)) or _is_paper(low) != _is_paper(high)
     else:
         overlay = _few_colours(low if owner is Owner.LOW else high)
     veiled = _is_veil(low, high) or _is_veil(high, low)
@@ -148,6 +148,13 @@ def _few_colours(pixels: Rgb) -> bool:
         found += int(near.sum())
         rest, bins = rest[~near], bins[~near]
     return found >= thresholds.OVERLAY_TWO_COLOURS_SHARE * len(pixels)
+
+
+def _is_paper(pixels: Rgb) -> bool:
+    """Whether most px (n, 3) are pure white or pure black, as bars under captions are."""
+    white = (pixels >= 255 - thresholds.PAPER_GREY).all(axis=1)
+    black = (pixels <= thresholds.PAPER_GREY).all(axis=1)
+    return bool(np.mean(white | black) >= thresholds.PAPER_SHARE)
 
 
 def _is_veil(plain: Rgb, veiled: Rgb) -> bool:

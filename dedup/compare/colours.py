@@ -12,7 +12,7 @@ Plane = NDArray[np.float32]
 _SAMPLES_MAX = 1500
 _SAMPLES_MIN = 16
 _ROUNDS = 5
-_USABLE_SHARE = 0.15
+_USABLE_SHARE = 0.05
 _KEPT_SHARE = 0.67
 _CLIPPED_BELOW, _CLIPPED_ABOVE = 4.0, 251.0
 _RIDGE = 10.0
@@ -44,19 +44,34 @@ def _fit(source: NDArray[np.float64], target: NDArray[np.float64]) -> tuple[NDAr
     The worst third is left out again and again, so that an overlay does not pull the fit; so are clipped colours.
     """
     inputs = np.column_stack([source, np.full(len(source), 255.0)])
-    both = np.column_stack([source, target])
-    usable = ((both > _CLIPPED_BELOW) & (both < _CLIPPED_ABOVE)).all(axis=1)
-    if usable.sum() < max(_SAMPLES_MIN, _USABLE_SHARE * len(source)):
-        usable = np.ones(len(source), bool)
-    kept = usable
-    matrix = np.vstack([np.eye(3), np.zeros((1, 3))])
-    error = np.zeros(len(source))
-    for _ in range(_ROUNDS):
-        left, right = inputs[kept], target[kept]
-        matrix = np.linalg.solve(left.T @ left + _RIDGE * np.eye(4), left.T @ right)
-        error = np.abs(np.clip(inputs @ matrix, 0, 255) - target).mean(axis=1)
-        kept = usable & (error <= np.quantile(error[usable], _KEPT_SHARE))
+    known = np.asarray(_unclipped(source).all(axis=1), np.bool_)
+    columns = [_fit_channel(inputs, target[:, channel], known) for channel in range(3)]
+    matrix = np.column_stack(columns)
+    error = np.abs(np.clip(inputs @ matrix, 0, 255) - target).mean(axis=1)
     return matrix, float(np.median(error))
+
+
+def _fit_channel(
+    inputs: NDArray[np.float64], target: NDArray[np.float64], known: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    usable = known & _unclipped(target)
+    if usable.sum() < max(_SAMPLES_MIN, _USABLE_SHARE * len(target)):
+        usable = np.ones(len(target), bool)
+    inputs, target = inputs[usable], target[usable]
+    kept = np.ones(len(target), bool)
+    weights: NDArray[np.float64] = np.zeros(4)
+    for _ in range(_ROUNDS):
+        left = inputs[kept]
+        weights = np.asarray(
+            np.linalg.solve(left.T @ left + _RIDGE * np.eye(4), left.T @ target[kept]), np.float64
+        )
+        error = np.abs(inputs @ weights - target)
+        kept = error <= np.quantile(error, _KEPT_SHARE)
+    return weights
+
+
+def _unclipped(levels: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return np.asarray((levels > _CLIPPED_BELOW) & (levels < _CLIPPED_ABOVE))
 
 
 def _changed(picture: Plane, matrix: NDArray[np.float64]) -> Plane:

@@ -37,10 +37,11 @@ class Colour(StrEnum):
 class Finding:
     """Everything measured about two aligned pictures.
 
-    `low_share` and `high_share` are the shares (0..1) of each picture that the other shows; `bordered` whether what
-    surrounds the overlap is plain; `zncc` and `fine_zncc` are medians of the textured blocks of the coarse and the
-    fine canvas; `colour_left` is what the best change of colours leaves (0..255); `page` is None for what is no page.
-    Without an alignment by points, `points` and `matched` are 0.
+    `low_share` and `high_share` are the shares (0..1) of each picture that the other shows; `bordered`
+    whether what surrounds the overlap is plain; `zncc` and `fine_zncc` are medians of the textured blocks of
+    the coarse and the fine canvas; `colour_left` is what the best change of colours leaves (0..255),
+    `texture` the median deviation of grey levels within blocks; `page` is None for what is no page. Without
+    an alignment by points, `points` and `matched` are 0.
     """
 
     change: Change
@@ -52,6 +53,7 @@ class Finding:
     textured: int
     colour: Colour
     colour_left: float
+    texture: float
     changes: Changes
     page: Page | None
     points: int
@@ -75,7 +77,8 @@ class Finding:
         return (
             self.zncc >= thresholds.COPY_ZNCC
             and self.fine_zncc >= thresholds.COPY_FINE_ZNCC
-            and self.colour_left <= thresholds.COPY_COLOUR
+            and self.colour_left
+            <= max(thresholds.COPY_COLOUR, thresholds.COPY_COLOUR_TEXTURE_SHARE * self.texture)
         )
 
 

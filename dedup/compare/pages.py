@@ -44,7 +44,8 @@ def read_page(canvas: Canvas) -> Page | None:
     if strokes < thresholds.PAGE_STROKE_SHARE:
         return None
     blocks = compare_blocks(canvas, PAGE_BLOCK_PX)
-    changed = blocks.textured & (blocks.zncc < thresholds.PAGE_BLOCK_ZNCC)
+    other = (blocks.zncc < thresholds.PAGE_BLOCK_ZNCC) & (blocks.residue >= thresholds.PAGE_RESIDUE)
+    changed = blocks.textured & other
     areas = cv2.connectedComponents(changed.astype(np.uint8), connectivity=8)[0] - 1
     share = float(changed.sum() / max(1, blocks.textured.sum()))
     return Page(share, areas <= 1, strokes >= thresholds.PAGE_TEXT_SHARE)

@@ -27,24 +27,29 @@ ALIGN_POINTS_MIN = 5
 
 # overlap: a block (8 px) of the canvas has texture when its grey levels deviate at least this much (0..255).
 BLOCK_TEXTURE_GREY = 4.0
-# overlap: long side of the canvas on which copies are told from other pictures, and of the one for changed areas.
+# overlap: long side of the canvas on which copies are told from other pictures, and of the one for changed
+# areas.
 COARSE_SIDE_PX = 128
 FINE_SIDE_PX = 320
 PAGE_SIDE_PX = 640
 # verdict: textured blocks below which a pair is dull and must agree strictly.
 TEXTURED_BLOCKS_MIN = 12
-# verdict: median block ZNCC of a copy. Of 2,500 true pairs (18 kinds of change) 99.8 % have 0.95 or more, unrelated
-# pairs and drawn text pages at most 0.87; bursts reach 0.93.
+# verdict: median block ZNCC of a copy. Of 2,500 true pairs (18 kinds of change) 99.8 % have 0.95 or more,
+# unrelated pairs and drawn text pages at most 0.87; bursts reach 0.93.
 COPY_ZNCC = 0.95
-# verdict: the same on the fine canvas, and what the best change of colours may leave there (median over blocks of the
-# mean channel difference, 0..255). Copies leave at most 3.1 (quality 30), 75 pairs of shots of one colour chart by
-# different cameras 3.6 to 49, bursts of faces 7 and more.
+# verdict: the same on the fine canvas, and what the best change of colours may leave there (median over
+# blocks of the mean channel difference, 0..255). Copies leave at most 3.1 (quality 30), 75 pairs of shots of
+# one colour chart by different cameras 3.6 to 49, bursts of faces 7 and more.
 COPY_FINE_ZNCC = 0.95
 COPY_COLOUR = 3.5
+# verdict: ... or this share of the median deviation of grey levels within blocks: detail that compression
+# blurs.
+COPY_COLOUR_TEXTURE_SHARE = 0.25
 # verdict: below this a refined alignment is tried.
 REFINE_ZNCC = 0.98
-# verdict: median block ZNCC of another shot of the same scene, and what else it needs: agreeing points, their share of
-# the matches, the share of the overlap they span, and the share of each picture that the other shows.
+# verdict: median block ZNCC of another shot of the same scene, and what else it needs: agreeing points,
+# their share of the matches, the share of the overlap they span, and the share of each picture that the
+# other shows.
 NEAR_SHOT_ZNCC = 0.6
 NEAR_SHOT_POINTS = 15
 NEAR_SHOT_POINT_SHARE = 0.3
@@ -58,43 +63,55 @@ HASH_ALIGN_BITS = 60
 CHANGED_RESIDUE = 14.0
 # changes: ... and its structure does not agree.
 CHANGED_ZNCC = 0.5
-# changes: share of the overlap whose content may differ by compression alone, and px below which an area is noise.
+# changes: share of the overlap whose content may differ by compression alone, and px below which an area is
+# noise.
 CHANGED_SHARE_MIN = 0.004
 CHANGED_PIXELS_MIN = 12
-# changes: how much more (share of px) an area must differ from its surroundings in one picture than in the other.
+# changes: how much more (share of px) an area must differ from its surroundings in one picture than in the
+# other.
 OWNER_DIFFERENCE = 0.15
-# changes: px that belong to an overlay: share of them within one of two colours (bars, letters, stickers), 0..255 wide.
+# changes: px that belong to an overlay: share of them within one of two colours (bars, letters, stickers),
+# 0..255 wide.
 OVERLAY_TWO_COLOURS_SHARE = 0.7
 OVERLAY_COLOUR_RADIUS = 24.0
-# changes: a veil (watermark) mixes white or black evenly into the picture: share of px that do, how far off the others
-# may be (0..255), and how much the strongest tenth may be above the median.
+# changes: share of px within this much of white or black (0..255) that makes an area the bar of a caption.
+PAPER_SHARE = 0.6
+PAPER_GREY = 12
+# changes: a veil (watermark) mixes white or black evenly into the picture: share of px that do, how far off
+# the others may be (0..255), and how much the strongest tenth may be above the median.
 VEIL_SHARE = 0.85
 VEIL_OFF_GREY = 14.0
 VEIL_UNEVENNESS = 0.4
-# changes: letters are thin (share of px left after taking 3 px off every edge) and one-sided (share of px that all
-# became brighter, or all darker) or, where other letters stood, in strong contrast (median difference, 0..255).
+# changes: letters are thin (share of px left after taking 3 px off every edge) and one-sided (share of px
+# that all became brighter, or all darker) or, where other letters stood, in strong contrast (median
+# difference, 0..255).
 STROKE_CORE_SHARE = 0.12
 STROKE_ONE_SIDED_SHARE = 0.9
 STROKE_CONTRAST_GREY = 30.0
 # changes: share of colours and of shape that one thing keeps at another place.
 MOVED_COLOURS_SHARE = 0.6
 MOVED_SHAPE_SHARE = 0.6
-# pages: what makes a picture a page or screen, on a 640 px canvas: share of px of its four commonest colours (4 bits a
-# channel), of flat px (levels within 3 x 3 px differ by at most 8), and of strokes (by 60 or more) among the rest.
-# All of 59 screens and 20 drawn pages pass, 42 of the screens after halving and JPEG quality 50; 5 of 500 photos do.
+# pages: what makes a picture a page or screen, on a 640 px canvas: share of px of its four commonest colours
+# (4 bits a channel), of flat px (levels within 3 x 3 px differ by at most 8), and of strokes (by 60 or more)
+# among the rest. All of 59 screens and 20 drawn pages pass, 42 of the screens after halving and JPEG quality
+# 50; 5 of 500 photos do.
 PAGE_COLOURS_SHARE = 0.65
 PAGE_FLAT_GREY = 8
 PAGE_FLAT_SHARE = 0.5
 PAGE_STROKE_GREY = 60
 PAGE_STROKE_SHARE = 0.2
-# pages: share of strokes among what is not flat from which a page is mostly text (drawn pages 0.9, screens to 0.64).
+# pages: share of strokes among what is not flat from which a page is mostly text (drawn pages 0.9, screens
+# to 0.64).
 PAGE_TEXT_SHARE = 0.66
 # pages: share of the four commonest colours on the coarse canvas below which nothing can be a page.
 PAGE_POSSIBLE_SHARE = 0.4
 # pages: ZNCC below which a block (16 px of a 640 px canvas) shows other text.
 PAGE_BLOCK_ZNCC = 0.7
-# pages: share of textured blocks that may differ by compression alone, in one place as a clock does, and in a screen
-# with a new window.
+# pages: ... when after the best colour change this much is left (root mean square, 0..255): not so where a
+# brighter copy is clipped to white.
+PAGE_RESIDUE = 6.0
+# pages: share of textured blocks that may differ by compression alone, in one place as a clock does, and in
+# a screen with a new window.
 PAGE_NOISE_SHARE = 0.002
 PAGE_CLOCK_SHARE = 0.01
 PAGE_NEAR_SHOT_SHARE = 0.3
@@ -110,7 +127,8 @@ GREY_COLOURFULNESS = 3.0
 TILT_DEGREES = 1.0
 # kinds: deviation of grey levels (0..255) up to which what surrounds a picture is a plain border.
 BORDER_DEVIATION_GREY = 12.0
-# keeper: steps (share of the best) by which detail and the shown part must differ to count, and steps of JPEG quality.
+# keeper: steps (share of the best) by which detail and the shown part must differ to count, and steps of
+# JPEG quality.
 KEEPER_DETAIL_STEP = 0.2
 KEEPER_SHARE_STEP = 0.04
 KEEPER_QUALITY_STEP = 8

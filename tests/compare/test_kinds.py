@@ -18,6 +18,7 @@ COPY = Finding(
     textured=150,
     colour=Colour.SAME,
     colour_left=1.0,
+    texture=12.0,
     changes=Changes(0.0, 0.0),
     page=None,
     points=120,
