@@ -75,6 +75,11 @@ class SessionAuth(APIKeyCookie):
         return None
 
 
+def anyone(request: HttpRequest) -> User | AnonymousUser:
+    """Last in a list of ways to authenticate: strangers may ask as well."""
+    return asker(request)
+
+
 def require(request: HttpRequest, role: Role, scope: ApiTokenScope) -> User:
     """The asking person, when their role and, for a token, its scopes allow it. Raises ApiError 401 or 403."""
     user = asker(request)

@@ -8,7 +8,17 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from gallery import jobs, pipeline
-from gallery.api.common import COMMON_ERRORS, ApiError, require_moderator, require_reader
+from gallery.access import asker
+from gallery.api.common import (
+    COMMON_ERRORS,
+    ApiError,
+    ErrorBody,
+    SessionAuth,
+    TokenAuth,
+    anyone,
+    require_moderator,
+    require_reader,
+)
 from gallery.api.schemas import HealthAnswer, JobsAnswer
 from gallery.health import check_all
 
@@ -67,13 +77,20 @@ def known_stage(name: str) -> str:
 
 
 @router.get(
-    "health", auth=None, response={200: HealthAnswer, 503: HealthAnswer}, summary="Whether all parts work"
+    "health",
+    auth=[TokenAuth(), SessionAuth(), anyone],
+    response={200: HealthAnswer, 503: HealthAnswer, 401: ErrorBody, 403: ErrorBody},
+    summary="Whether all parts work",
 )
 def get_health(request: HttpRequest) -> Status[dict[str, Any]]:
-    """503 when a vital part fails; without a model the service is only degraded."""
+    """503 when a vital part fails; without a model the service is only degraded.
+
+    Strangers (a load balancer, a container's health check) learn which part fails, people with a login also why.
+    """
+    knows_why = asker(request).is_authenticated
     parts = check_all()
     broken = any(part.vital and not part.ok for part in parts)
     status = "broken" if broken else "ok" if all(part.ok for part in parts) else "degraded"
     body: dict[str, Any] = {"status": status}
-    body |= {part.name: {"ok": part.ok, "detail": part.detail} for part in parts}
+    body |= {part.name: {"ok": part.ok, "detail": part.detail if knows_why else ""} for part in parts}
     return Status(503 if broken else 200, body)

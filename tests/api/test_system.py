@@ -51,7 +51,7 @@ def test_only_moderators_pause_and_only_what_there_is() -> None:
 
 
 def test_health_is_503_and_names_the_queues_while_no_worker_lives() -> None:
-    answer = ApiClient().get("health")
+    answer = ApiClient(make_user()).get("health")
 
     assert answer.status_code == 503
     assert "analyse" in answer.json()["workers"]["detail"]
@@ -62,7 +62,7 @@ def test_health_is_503_and_names_the_queues_while_no_worker_lives() -> None:
 
 def test_health_is_200_but_degraded_without_a_model() -> None:
     heartbeat.beat(heartbeat.redis_client(), ["analyse", "embed", "match", "query", "sweep"])
-    answer = ApiClient().get("health")
+    answer = ApiClient(make_user()).get("health")
 
     assert answer.status_code == 200
     assert answer.json()["status"] == "degraded"
@@ -73,14 +73,28 @@ def test_health_names_a_database_without_the_extension() -> None:
     heartbeat.beat(heartbeat.redis_client(), ["analyse", "embed", "match", "query", "sweep"])
     with connection.cursor() as cursor:
         cursor.execute("UPDATE pg_extension SET extname = 'other' WHERE extname = 'vector'")
-    answer = ApiClient().get("health")
+    answer = ApiClient(make_user()).get("health")
 
     assert answer.status_code == 503
     assert "pgvector" in answer.json()["database"]["detail"]
 
 
+def test_strangers_learn_which_part_fails_but_not_why() -> None:
+    body = ApiClient().get("health").json()
+
+    assert not body["workers"]["ok"]
+    assert {body[part]["detail"] for part in ("database", "redis", "workers", "storage", "model")} == {""}
+
+
 def test_the_openapi_description_lists_the_contract() -> None:
     paths = ApiClient().get("openapi.json").json()["paths"]
 
-    for path in ("photos", "photos/check", "photos/{photo_id}", "photos/{photo_id}/similar", "search/image", "jobs"):
+    for path in (
+        "photos",
+        "photos/check",
+        "photos/{photo_id}",
+        "photos/{photo_id}/similar",
+        "search/image",
+        "jobs",
+    ):
         assert f"/api/v1/{path}" in paths
