@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from gallery.models import Photo, PhotoTag, Tag, TagSource
+from gallery.models import Photo, PhotoTag, Tag, TagAlias, TagSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,6 +52,13 @@ def usable_keywords(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))[:MAX_TAGS_PER_CALL]
 
 
+def real_names(names: Iterable[str]) -> list[str]:
+    """Normalised names without repeats, with the tag's own name for each alias. Raises BadTag."""
+    written = normalise_tags(names)
+    own = dict(TagAlias.objects.filter(name__in=written).values_list("name", "tag__name")) if written else {}
+    return list(dict.fromkeys(own.get(name, name) for name in written))
+
+
 def tags_named(names: Sequence[str]) -> list[Tag]:
     """The tags with these normalised names, created where missing."""
     Tag.objects.bulk_create([Tag(name=name) for name in sorted(names)], ignore_conflicts=True)
@@ -67,7 +74,7 @@ def add_tags(
     confidence: float = 1.0,
 ) -> None:
     """Give every photo every tag; a tag that a photo has already stays as it is. Raises BadTag."""
-    tags = tags_named(normalise_tags(names))
+    tags = tags_named(real_names(names))
     PhotoTag.objects.bulk_create(
         [
             PhotoTag(photo=photo, tag=tag, source=source, confidence=confidence)
@@ -82,14 +89,14 @@ def add_tags(
 @transaction.atomic
 def remove_tags(*, photos: Sequence[Photo], names: Iterable[str]) -> None:
     """Take the tags from the photos. Raises BadTag."""
-    PhotoTag.objects.filter(photo__in=photos, tag__name__in=normalise_tags(names)).delete()
+    PhotoTag.objects.filter(photo__in=photos, tag__name__in=real_names(names)).delete()
     refresh_tag_ids(photos)
 
 
 @transaction.atomic
 def set_tags(*, photo: Photo, names: Iterable[str]) -> None:
     """Make the photo's tags exactly these. Raises BadTag."""
-    wanted = normalise_tags(names)
+    wanted = real_names(names)
     PhotoTag.objects.filter(photo=photo).exclude(tag__name__in=wanted).delete()
     add_tags(photos=[photo], names=wanted)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.db.models import Exists, OuterRef
 
-from gallery.models import Photo, PhotoTag, Tag
+from gallery.models import Photo, PhotoTag, Tag, TagAlias
 from gallery.search.grammar import parse
 
 if TYPE_CHECKING:
@@ -42,13 +42,14 @@ class _Listener:
 
 
 class TagNames:
-    """The tags that a text may name, loaded with one query.
+    """The tags that a text may name, by their own names and by their aliases, loaded with two queries.
 
     A tag counts only where it is on a photo that the asker may see, so that nobody learns the tags of hidden photos.
     """
 
-    def __init__(self, ids: dict[str, int]) -> None:
+    def __init__(self, ids: dict[str, int], aliases: dict[str, str]) -> None:
         self.ids = ids
+        self.aliases = aliases
 
     @classmethod
     def for_text(cls, text: str, user: User | AnonymousUser) -> TagNames:
@@ -57,11 +58,16 @@ class TagNames:
         parse(text, listener)
         # Every name that can be found is asked for when none is found: runs are tried from each word.
         names = [name for name in listener.names if name]
-        return cls(dict(known_tags(user).filter(name__in=names).values_list("name", "pk")) if names else {})
+        aliases = (
+            dict(TagAlias.objects.filter(name__in=names).values_list("name", "tag__name")) if names else {}
+        )
+        tags = known_tags(user).filter(name__in=[*names, *aliases.values()])
+        return cls(dict(tags.values_list("name", "pk")) if names else {}, aliases)
 
     def find(self, name: str, *, words: int = 1, aliases: bool = True) -> str | None:
-        """The name itself where there is such a tag."""
-        return name if name in self.ids else None
+        """The name of the tag that is called so; by an alias only where `aliases` may count."""
+        found = self.aliases.get(name, name) if aliases else name
+        return found if found in self.ids else None
 
 
 def known_tags(user: User | AnonymousUser) -> TagQuerySet:
