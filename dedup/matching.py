@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from dedup.candidates import candidates_of
+from dedup.compare.surroundings import framed_by
 from dedup.compare.verdict import ENGINE_VERSION, Side, Verdict, compare
 from dedup.components import hold_photos, lock_grouping
 from dedup.decisions import decide_pairs
@@ -20,7 +21,7 @@ from gallery.models import Photo
 from gallery.pipeline import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gallery.models import Job, PhotoQuerySet
 
@@ -80,10 +81,17 @@ def compare_photo(
     verdicts = {}
     for other in comparable_fingerprints(set(candidates) - settled - {fingerprint.photo_id}):
         low, high = sorted((fingerprint, other), key=lambda one: one.photo_id)
-        verdicts[other.photo_id] = compare(
-            sides.of(low), sides.of(high), pixels_equal=partial(originals_equal, low.photo, high.photo)
-        )
+        equal = partial(originals_equal, low.photo, high.photo)
+        verdicts[other.photo_id] = examine(sides.of(low), sides.of(high), equal)
     return verdicts
+
+
+def examine(low: Side, high: Side, pixels_equal: Callable[[], bool]) -> Verdict | None:
+    """The engine's verdict; its evidence also says which side only puts something flat around the other."""
+    verdict = compare(low, high, pixels_equal=pixels_equal)
+    if verdict is None:
+        return None
+    return replace(verdict, evidence={**verdict.evidence, "framed_by": framed_by(low, high, verdict)})
 
 
 def save_verdicts(photo_id: int, verdicts: Mapping[int, Verdict | None]) -> None:

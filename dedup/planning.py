@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import hypot
 from typing import TYPE_CHECKING
 
 from dedup.compare.grouping import Edge, StarGroup, group
 from dedup.compare.keeper import PhotoFacts, quality_from_size, suggest
 from dedup.compare.kinds import Colour, Kind
+from dedup.geometry import Affine, affine, inverse
 from dedup.models import Verdict
 
 if TYPE_CHECKING:
@@ -106,6 +108,7 @@ def facts_of(photo: Photo, matches: Sequence[Match], photos: Mapping[int, Photo]
         height=photo.height or 1,
         file_size=photo.file_size,
         media_type=source.media_type,
+        true_long_side=picture_long_side(photo, matches),
         shown_share=min((shown_share(photo.pk, match) for match in matches), default=1.0),
         edits=edits_of(photo, matches),
         jpeg_quality=quality_from_size(source.file_size, (source.width or 1) * (source.height or 1)),
@@ -124,8 +127,8 @@ def least_detailed_twin(photo: Photo, matches: Sequence[Match], photos: Mapping[
 
 
 def shown_share(photo_id: int, match: Match) -> float:
-    """The share (0..1) of its partner that the photo shows; a plain border around the partner is not missed."""
-    if match.evidence.get("bordered") or match.kind == Verdict.NEAR_SHOT:
+    """The share (0..1) of its partner that the photo shows; a border or a screen around the partner is not missed."""
+    if match.evidence.get("framed_by") or match.kind == Verdict.NEAR_SHOT:
         return 1.0
     covered = match.evidence.get("high_share" if photo_id == match.low_id else "low_share", 1.0)
     return float(covered)
@@ -141,8 +144,8 @@ def edits_of(photo: Photo, matches: Sequence[Match]) -> tuple[str, ...]:
     edits = set()
     if is_grey(photo) and any(match.evidence.get("colour") == Colour.GREY for match in copies):
         edits.add("grey")
-    if any(adds_border(photo.pk, match) for match in copies):
-        edits.add("border")
+    if any(frames(photo.pk, match) for match in copies):
+        edits.add("surroundings")
     if most(match.kind == Verdict.ROTATED for match in copies):
         edits.add("turned")
     if any(match.evidence.get("overlay_on") == side_of(photo.pk, match) for match in copies):
@@ -158,17 +161,33 @@ def most(found: Iterable[bool]) -> bool:
     return len(values) > 1 and sum(values) > len(values) / 2
 
 
+def frames(photo_id: int, match: Match) -> bool:
+    """Whether the photo shows its partner with something flat around it: a border, a screen."""
+    return bool(match.evidence.get("framed_by") == side_of(photo_id, match))
+
+
+def picture_long_side(photo: Photo, matches: Sequence[Match]) -> float | None:
+    """The long side in px of the picture inside a border or a screen; None where the whole photo is the picture."""
+    parts = [
+        part_long_side(
+            photo, inverse(affine(match.transform)) if photo.pk == match.low_id else affine(match.transform)
+        )
+        for match in matches
+        if match.transform and frames(photo.pk, match)
+    ]
+    return min(parts, default=None)
+
+
+def part_long_side(photo: Photo, to_photo: Affine) -> float:
+    """The long side in px of the place that the partner has in the photo."""
+    (a, b, _), (d, e, _) = to_photo
+    width, height = photo.width or 1, photo.height or 1
+    return max(hypot(a * width, d * height), hypot(b * width, e * height))
+
+
 def side_of(photo_id: int, match: Match) -> str:
     """Which side of the pair the photo is, as the evidence names sides."""
     return "low" if photo_id == match.low_id else "high"
-
-
-def adds_border(photo_id: int, match: Match) -> bool:
-    """Whether the photo is the one of the pair with a border around what both show."""
-    if not match.evidence.get("bordered"):
-        return False
-    low, high = match.evidence.get("low_share", 1.0), match.evidence.get("high_share", 1.0)
-    return bool(low < high if photo_id == match.low_id else high < low)
 
 
 def is_grey(photo: Photo) -> bool:

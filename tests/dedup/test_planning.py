@@ -42,11 +42,15 @@ def test_the_uncropped_one_is_kept() -> None:
     assert keeper(crop, whole) == whole
 
 
-def test_the_one_without_border_is_kept() -> None:
-    framed, plain = make_photos(2, **SAME_SIZE)
-    evidence(framed, plain, Verdict.EDITED, low_share=0.8, bordered=True)
+def test_the_picture_itself_is_kept_rather_than_a_larger_screenshot_of_it() -> None:
+    shot = make_photos(1, **SAME_SIZE | {"width": 1080, "height": 1920})[0]
+    picture = make_photos(1, **SAME_SIZE)[0]
+    evidence(shot, picture, Verdict.CROP, low_share=0.42, framed_by="low")
+    pair = Match.objects.get()
+    pair.transform = [[1.0, 0, 0], [0, 2.4, -0.7]]
+    pair.save()
 
-    assert keeper(framed, plain) == plain
+    assert keeper(shot, picture) == picture
 
 
 def test_the_coloured_one_is_kept_rather_than_its_grey_copy() -> None:
