@@ -13,6 +13,7 @@ import pytest
 from redis import Redis
 
 from gallery.embedded import broker_url, cores, database_url, machine, paths, redis_url
+from gallery.embedded.children import LOG_MAX_BYTES
 from gallery.embedded.errors import ServerError
 from gallery.embedded.postgres import Postgres, tuning
 from gallery.embedded.processes import MARK, end_marked, marked, marked_environment
@@ -138,6 +139,17 @@ def test_a_file_in_place_of_the_folder_is_refused_with_a_sentence(data: Path) ->
     (data / "file").write_text("not a folder")
     with pytest.raises(ServerError, match="cannot be written"):
         Servers(data / "file").acquire()
+
+
+def test_a_long_log_is_set_aside(data: Path) -> None:
+    with Servers(data).held():
+        pass
+    log = paths.logs_folder(data) / "postgres.log"
+    with log.open("ab") as file:
+        file.truncate(LOG_MAX_BYTES + 1)
+    with Servers(data).held():
+        assert log.stat().st_size < LOG_MAX_BYTES
+    assert log.with_name("postgres.log.old").stat().st_size == LOG_MAX_BYTES + 1
 
 
 def test_one_of_the_two_can_be_left_to_others(data: Path) -> None:

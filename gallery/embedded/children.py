@@ -8,6 +8,9 @@ from typing import IO
 from gallery.embedded.machine import Account
 from gallery.embedded.processes import clean_environment
 
+LOG_MAX_BYTES = 10_000_000
+"""A server's log that is longer than this is set aside at the next start, in place of the one set aside before."""
+
 _children: dict[int, subprocess.Popen[bytes]] = {}
 """Servers that this process started, by process id. The system keeps a dead one listed until its parent looks."""
 
@@ -33,6 +36,12 @@ def launch(command: Sequence[str], *, folder: Path, account: Account | None, out
     )
     _children[child.pid] = child
     return child.pid
+
+
+def set_aside(log: Path) -> None:
+    """Begin a new log where the present one has become long."""
+    if log.exists() and log.stat().st_size > LOG_MAX_BYTES:
+        log.replace(log.with_name(f"{log.name}.old"))
 
 
 def has_ended(pid: int) -> bool:

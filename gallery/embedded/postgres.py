@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from gallery.embedded import machine, paths
-from gallery.embedded.children import has_ended, launch
+from gallery.embedded.children import has_ended, launch, set_aside
 from gallery.embedded.errors import ServerError
 from gallery.embedded.machine import MIB, Account
 from gallery.embedded.processes import clean_environment
@@ -115,6 +115,7 @@ class Postgres:
         settings |= {"unix_socket_permissions": "0700"}
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         command = [str(programs() / "postgres"), "-D", str(self.folder), *words]
+        set_aside(self.log)
         with self.log.open("ab") as log:
             self._child = launch(command, folder=self.folder, account=self.account, output=log)
 

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from gallery.embedded import machine, paths
-from gallery.embedded.children import has_ended, launch
+from gallery.embedded.children import has_ended, launch, set_aside
 from gallery.embedded.errors import ServerError
 from gallery.embedded.machine import Account
 
@@ -91,6 +91,7 @@ class EmbeddedRedis:
         }
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
         command = [str(program()), *words]
+        set_aside(self.log)
         pid = launch(command, folder=self.folder, account=self.account, output=subprocess.DEVNULL)
         self.note.write_text(f"{pid}\n")
 
