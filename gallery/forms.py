@@ -10,6 +10,7 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from gallery.edit import PhotoChanges
 from gallery.models import MAX_RATING, Album, ApiTokenScope, Visibility
 from gallery.organise import Change
+from gallery.saved_searches import MAX_QUERY_CHARS
 
 if TYPE_CHECKING:
     from typing import Any
@@ -101,6 +102,16 @@ class AlbumForm(AlbumModelForm):
         model = Album
         fields = ["name", "description", "visibility"]
         widgets = {"description": forms.Textarea(attrs={"rows": 2})}
+
+
+class SavedSearchForm(forms.Form):
+    """A query with a name."""
+
+    name = forms.CharField(max_length=255)
+    query = forms.CharField(max_length=MAX_QUERY_CHARS, label="Search for")
+    visibility = forms.ChoiceField(
+        choices=Visibility.choices, initial=Visibility.PRIVATE, label="Who sees it"
+    )
 
 
 class TokenForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import APIKeyCookie, HttpBearer
+from pydantic import AfterValidator
 
 from gallery.access import asker
 from gallery.models import ApiToken, ApiTokenScope, Role, User
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
     from ninja import NinjaAPI
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+def storable(text: str) -> str:
+    """The text, when PostgreSQL can keep it. Raises ValueError for NUL and halves of surrogate pairs."""
+    if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError("NUL and unpaired surrogates cannot be stored or searched for.")
+    return text
+
+
+Text = Annotated[str, AfterValidator(storable)]
+"""A text of a request that the database gets to see."""
 
 
 class ErrorBody(Schema):

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gallery.access import requires_role
 from gallery.albums import remove_from_album, visible_albums
 from gallery.forms import AlbumForm, BulkForm
-from gallery.models import Album, Photo, Role
+from gallery.models import Album, Photo, Role, SavedSearch
 from gallery.views.doors import person, visitors
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ def albums(request: HttpRequest) -> HttpResponse:
     covers = Photo.objects.in_bulk([album.shown_cover_id for album in found if album.shown_cover_id])
     cards = [(album, covers.get(album.shown_cover_id)) for album in found]
     status = 422 if form.is_bound else 200
-    return render(request, "albums/albums.html", {"cards": cards, "form": form}, status=status)
+    context = {"cards": cards, "form": form, "searches": SavedSearch.objects.visible_to(user)}
+    return render(request, "albums/albums.html", context, status=status)
 
 
 def saved_album(form: AlbumForm, owner: User) -> Album | None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from gallery.models import Photo, Tag
+from gallery.models import Photo, Tag, TagAlias, TagCategory
 from gallery.search.complete import MAX_SUGGESTIONS, FoundName
 from gallery.views.doors import visitors
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.contrib.auth.models import AnonymousUser
     from django.db.models import QuerySet
+    from django.db.models.expressions import OrderBy
     from django_stubs_ext import WithAnnotations
 
     from gallery.models import User
@@ -27,7 +30,10 @@ if TYPE_CHECKING:
     CountedTag = WithAnnotations[Tag, TagCount]
 
 PAGE_SIZE = 300
-ORDERS = {"name": ["name"], "count": ["-count", "name"]}
+ORDERS: dict[str, Sequence[str | OrderBy]] = {
+    "name": [F("category__name").asc(nulls_last=True), "name"],
+    "count": ["-count", "name"],
+}
 
 
 def counted_tags(user: User | AnonymousUser) -> QuerySet[CountedTag]:
@@ -43,14 +49,26 @@ def counted_tags(user: User | AnonymousUser) -> QuerySet[CountedTag]:
 def tags(request: HttpRequest) -> HttpResponse:
     """All tags, by name or by how many photos have them; ``?find=`` narrows them."""
     order = request.GET.get("order", "name")
-    find = request.GET.get("find", "").strip().lower().replace(" ", "_")
-    found = (
-        counted_tags(request.user).filter(name__contains=find).order_by(*ORDERS.get(order, ORDERS["name"]))
-    )
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(
-        request, "tags/tags.html", {"page": page, "order": order, "find": request.GET.get("find", "")}
-    )
+    found = counted_tags(request.user).select_related("category")
+    if find := request.GET.get("find", "").strip().lower().replace(" ", "_"):
+        found = found.filter(Q(name__contains=find) | Q(pk__in=aliased(name__contains=find)))
+    if (category := request.GET.get("category", "")).isdecimal():
+        found = found.filter(category_id=int(category))
+    context = {
+        "page": Paginator(found.order_by(*ORDERS.get(order, ORDERS["name"])), PAGE_SIZE).get_page(
+            request.GET.get("page")
+        ),
+        "order": order,
+        "find": request.GET.get("find", ""),
+        "category": category,
+        "categories": TagCategory.objects.all(),
+    }
+    return render(request, "tags/tags.html", context)
+
+
+def aliased(**named: str) -> QuerySet[TagAlias, int]:
+    """The tags that have another name of this kind."""
+    return TagAlias.objects.filter(**named).values_list("tag", flat=True)
 
 
 @require_safe
@@ -62,7 +80,10 @@ def suggest(request: HttpRequest) -> JsonResponse:
 
 
 def suggested_tags(user: User | AnonymousUser, text: str) -> list[FoundName]:
-    """Tags that begin with the text, or have a word that does."""
+    """Tags that begin with the text, or have a word or another name that does."""
     start = text.strip().lower().replace(" ", "_")
-    matching = counted_tags(user).filter(Q(name__startswith=start) | Q(name__contains=f"_{start}"))
+    begins = Q(name__startswith=start) | Q(name__contains=f"_{start}")
+    matching = counted_tags(user).filter(
+        begins | Q(pk__in=aliased(name__startswith=start)) if start else begins
+    )
     return [FoundName(tag.name, tag.count) for tag in matching.order_by("-count", "name")[:MAX_SUGGESTIONS]]
