@@ -28,12 +28,13 @@ class Credentials:
 
 
 def prepare(*, with_static: bool = True) -> str:
-    """Bring tables, static files and the first account into order. Returns what the owner has to know, or "".
+    """Bring folders, tables, static files and the first account into order. Returns what the owner has to know, or "".
 
     Raises PreflightError when the database or Redis cannot be used.
     """
     preflight.check_database()
     preflight.check_redis()
+    Path(settings.CELERY_BEAT_SCHEDULE_FILENAME).parent.mkdir(parents=True, exist_ok=True)
     call_command("migrate", interactive=False, verbosity=0)
     if with_static:
         collect_static()

@@ -28,10 +28,15 @@ def log_context(**facts: Any) -> Iterator[None]:
 
 
 class ContextFilter(logging.Filter):
-    """Puts the facts of the block in which a line is logged on its record, as `record.context`."""
+    """Puts the facts of the block in which a line is logged on its record, as `record.context`.
+
+    Django logs an answer after it has left all middleware, so its line names the request itself.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.context = dict(_context.get() or {})
+        if request_id := getattr(getattr(record, "request", None), "request_id", ""):
+            record.context["request"] = request_id
         return True
 
 

@@ -36,6 +36,7 @@ class RequestMiddleware:
         if settings.BEHIND_PROXY:
             take_address_from_proxy(request)
         request_id = id_of(request)
+        request.request_id = request_id  # type: ignore[attr-defined]  # for lines that Django logs later
         started = time.monotonic()
         with log_context(request=request_id):
             response = self.get_response(request)

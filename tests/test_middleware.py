@@ -35,6 +35,14 @@ def test_an_answer_and_its_log_line_carry_the_same_id(steps: pytest.LogCaptureFi
     assert "secret" not in str(facts)
 
 
+def test_what_django_logs_about_a_failure_carries_the_id(steps: pytest.LogCaptureFixture) -> None:
+    answer = Client().get("/api/v1/health")
+
+    (record,) = [record for record in steps.records if record.name == "django.request"]
+    assert answer.status_code == 503
+    assert record.context == {"request": answer.headers["X-Request-ID"]}  # type: ignore[attr-defined]
+
+
 def test_each_request_gets_an_id_of_its_own() -> None:
     ids = {Client().get("/login").headers["X-Request-ID"] for _ in range(3)}
     assert len(ids) == 3
