@@ -15,7 +15,9 @@ from gallery.saved_searches import MAX_QUERY_CHARS
 if TYPE_CHECKING:
     from typing import Any
 
-    from gallery.models import Photo
+    from django.contrib.auth.models import AnonymousUser
+
+    from gallery.models import Photo, User
 
     AlbumModelForm = forms.ModelForm[Album]
 else:
@@ -96,11 +98,19 @@ class BulkForm(forms.Form):
 
 
 class AlbumForm(AlbumModelForm):
-    """Name, description and who sees an album."""
+    """Name, description, who sees an album, and the album around it: one that `user` may change."""
+
+    def __init__(self, *args: Any, user: User | AnonymousUser, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = Album.objects.editable_by(user).exclude(pk=self.instance.pk)
+        choices = own | Album.objects.filter(pk=self.instance.parent_id or 0)
+        around = forms.ModelChoiceField(choices, required=False, empty_label="No other album")
+        around.label = "Inside"
+        self.fields["parent"] = around
 
     class Meta:
         model = Album
-        fields = ["name", "description", "visibility"]
+        fields = ["name", "description", "visibility", "parent"]
         widgets = {"description": forms.Textarea(attrs={"rows": 2})}
 
 

@@ -16,6 +16,7 @@ api = NinjaAPI(
 install_error_handlers(api)
 api.add_router("", "gallery.api.photos.router")
 api.add_router("", "gallery.api.search.router")
+api.add_router("", "gallery.api.albums.router")
 api.add_router("", "gallery.api.tags.router")
 api.add_router("", "gallery.api.searches.router")
 api.add_router("", "gallery.api.system.router")

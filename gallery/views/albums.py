@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import BigIntegerField, Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.access import requires_role
-from gallery.albums import remove_from_album, visible_albums
+from gallery.albums import BadAlbum, ancestors, remove_from_album, save_album, visible_albums
 from gallery.forms import AlbumForm, BulkForm
-from gallery.models import Album, Photo, Role, SavedSearch
+from gallery.models import Album, AlbumPhoto, Photo, Role, SavedSearch
 from gallery.views.doors import person, visitors
 
 if TYPE_CHECKING:
@@ -27,50 +27,72 @@ if TYPE_CHECKING:
 
     class CardFacts(TypedDict):
         count: int
+        inner: int
         shown_cover_id: int | None
 
     AlbumCard = WithAnnotations[Album, CardFacts]
 
 
 def albums_with_covers(user: User | AnonymousUser) -> QuerySet[AlbumCard]:
-    """The albums that the user may see, with `count` of visible photos and the `shown_cover_id` of the first."""
+    """The albums that the user may see.
+
+    With the `count` of visible photos and of visible albums within (`inner`), and the `shown_cover_id`: the chosen
+    cover where the user may see it, else the first photo.
+    """
     visible = Photo.objects.visible_to(user)
-    first = visible.filter(albums=OuterRef("pk")).order_by("album_places__position", "pk").values("pk")[:1]
+    chosen = visible.filter(pk=OuterRef("cover")).values("pk")
+    places = AlbumPhoto.objects.filter(album=OuterRef("pk"), photo__in=visible.values("pk")).order_by()
+    first = places.order_by("position", "pk").values("photo")[:1]
+    within = visible_albums(user).order_by().filter(parent=OuterRef("pk")).values("parent")
     return (
         visible_albums(user)
         .annotate(
-            count=Count("places", filter=Q(places__photo__in=visible.values("pk"))),
-            shown_cover_id=Subquery(first),
+            count=counted(places.values("album")),
+            inner=counted(within),
+            shown_cover_id=Coalesce(Subquery(chosen), Subquery(first), output_field=BigIntegerField()),
         )
         .order_by("name", "pk")
     )
 
 
+def counted(grouped: QuerySet[Any, Any]) -> Coalesce:
+    """How many rows the subquery has, which is grouped by its only column."""
+    return Coalesce(Subquery(grouped.annotate(n=Count("pk")).values("n")), 0)
+
+
+def cards_of(found: QuerySet[AlbumCard]) -> list[tuple[AlbumCard, Photo | None]]:
+    """The albums, each with the photo that stands for it."""
+    albums = list(found)
+    covers = Photo.objects.in_bulk([album.shown_cover_id for album in albums if album.shown_cover_id])
+    return [(album, covers.get(album.shown_cover_id or 0)) for album in albums]
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires_role(Role.VIEWER)
 def albums(request: HttpRequest) -> HttpResponse:
-    """All albums; POST makes a new one."""
+    """The albums that lie in no other one that the person may see; POST makes a new one."""
     user = person(request)
-    form = AlbumForm(request.POST or None)
+    form = AlbumForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid() and (album := saved_album(form, user)):
         return redirect("album", pk=album.pk)
-    found = list(albums_with_covers(user))
-    covers = Photo.objects.in_bulk([album.shown_cover_id for album in found if album.shown_cover_id])
-    cards = [(album, covers.get(album.shown_cover_id)) for album in found]
-    status = 422 if form.is_bound else 200
-    context = {"cards": cards, "form": form, "searches": SavedSearch.objects.visible_to(user)}
-    return render(request, "albums/albums.html", context, status=status)
+    outermost = Q(parent=None) | ~Q(parent__in=visible_albums(user).order_by().values("pk"))
+    context = {
+        "cards": cards_of(albums_with_covers(user).filter(outermost)),
+        "form": form,
+        "searches": SavedSearch.objects.visible_to(user),
+    }
+    return render(request, "albums/albums.html", context, status=422 if form.is_bound else 200)
 
 
 def saved_album(form: AlbumForm, owner: User) -> Album | None:
-    """Save the form's album; None, with the error on the form, when the owner has one of that name."""
+    """Save the form's album; None, with the error on the form, when that cannot be."""
     form.instance.owner_id = form.instance.owner_id or owner.pk
     try:
-        with transaction.atomic():
-            return form.save()
-    except IntegrityError:
-        form.add_error("name", "You have an album of this name already.")
+        save_album(album=form.instance)
+    except BadAlbum as error:
+        form.add_error(None, str(error))
         return None
+    return form.instance
 
 
 @require_safe
@@ -90,7 +112,9 @@ def album(request: HttpRequest, pk: int) -> HttpResponse:
         "album": found,
         "album_number": str(pk),
         "editable": may_edit(request.user, found),
-        "form": AlbumForm(instance=found),
+        "form": AlbumForm(instance=found, user=request.user),
+        "around": ancestors(found, request.user),
+        "cards": cards_of(albums_with_covers(request.user).filter(parent=found)),
     }
     return render(request, "albums/album.html", context)
 
@@ -112,7 +136,7 @@ def editable_album(request: HttpRequest, pk: int) -> Album:
 @requires_role(Role.VIEWER)
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Rename an album, describe it, choose who sees it."""
-    form = AlbumForm(request.POST, instance=editable_album(request, pk))
+    form = AlbumForm(request.POST, instance=editable_album(request, pk), user=person(request))
     if not form.is_valid() or saved_album(form, person(request)) is None:
         messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
     return redirect("album", pk=pk)

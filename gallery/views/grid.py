@@ -60,7 +60,8 @@ def album_layout(request: HttpRequest) -> GridLayout:
     if not number.isdecimal():
         raise Http404("There is no such album.")
     album = get_object_or_404(visible_albums(request.user), pk=number)
-    return GridLayout(rows_of(shown(request).filter(albums=album).order_by("album_places__position", "pk")))
+    photos = shown(request).filter(album_places__album=album)
+    return GridLayout(rows_of(photos.order_by("album_places__position", "pk")))
 
 
 def result_layout(request: HttpRequest) -> GridLayout:

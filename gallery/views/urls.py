@@ -5,6 +5,7 @@ from django.urls import path
 
 from gallery.views import (
     account,
+    album_order,
     albums,
     grid,
     jobs,
@@ -56,6 +57,8 @@ urlpatterns = [
     path("albums/<int:pk>/edit", albums.edit, name="album-edit"),
     path("albums/<int:pk>/delete", albums.delete, name="album-delete"),
     path("albums/<int:pk>/take-out", albums.take_out, name="album-take-out"),
+    path("albums/<int:pk>/arrange", album_order.arrange, name="album-arrange"),
+    path("albums/<int:pk>/move", album_order.move, name="album-move"),
     path("trash/", trash.trash, name="trash"),
     path("trash/restore", trash.restore, name="trash-restore"),
     path("jobs/", jobs.jobs, name="jobs"),
