@@ -13,7 +13,7 @@ from dedup.geometry import Affine, affine, inverse
 from dedup.models import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence, Set
 
     from dedup.models import Match
     from gallery.models import Photo
@@ -72,7 +72,8 @@ def plan_part(photos: Sequence[Photo], matches: Sequence[Match]) -> list[Planned
         own[match.low_id].append(match)
         own[match.high_id].append(match)
     by_id = {photo.pk: photo for photo in photos}
-    facts = {pk: facts_of(photo, own[pk], by_id) for pk, photo in by_id.items()}
+    framed = {pk for pk, found in own.items() if any(frames(pk, match) for match in found)}
+    facts = {pk: facts_of(photo, own[pk], by_id, framed) for pk, photo in by_id.items()}
     edges = [Edge(match.low_id, match.high_id, Kind(match.kind), match.confidence) for match in matches]
     sentences = {(match.low_id, match.high_id): match.sentence for match in matches}
     best_first = suggest(list(facts.values())).order
@@ -99,8 +100,14 @@ def planned(
     )
 
 
-def facts_of(photo: Photo, matches: Sequence[Match], photos: Mapping[int, Photo]) -> PhotoFacts[int]:
-    """What speaks for keeping the photo: from its file, its metadata, and its own matches with the others."""
+def facts_of(
+    photo: Photo, matches: Sequence[Match], photos: Mapping[int, Photo], framed: Set[int]
+) -> PhotoFacts[int]:
+    """What speaks for keeping the photo: from its file, its metadata, and its own matches with the others.
+
+    `framed` are photos that show a partner with something flat around it: what they show beyond is not missed.
+    """
+    shares = [shown_share(photo.pk, match) for match in matches if match.partner_of(photo.pk) not in framed]
     source = least_detailed_twin(photo, matches, photos)
     return PhotoFacts(
         key=photo.pk,
@@ -108,8 +115,8 @@ def facts_of(photo: Photo, matches: Sequence[Match], photos: Mapping[int, Photo]
         height=photo.height or 1,
         file_size=photo.file_size,
         media_type=source.media_type,
-        true_long_side=picture_long_side(photo, matches),
-        shown_share=min((shown_share(photo.pk, match) for match in matches), default=1.0),
+        true_long_side=picture_long_side(photo, matches, photos),
+        shown_share=min(shares, default=1.0),
         edits=edits_of(photo, matches),
         jpeg_quality=quality_from_size(source.file_size, (source.width or 1) * (source.height or 1)),
         metadata_fields=metadata_fields(photo),
@@ -127,8 +134,8 @@ def least_detailed_twin(photo: Photo, matches: Sequence[Match], photos: Mapping[
 
 
 def shown_share(photo_id: int, match: Match) -> float:
-    """The share (0..1) of its partner that the photo shows; a border or a screen around the partner is not missed."""
-    if match.evidence.get("framed_by") or match.kind == Verdict.NEAR_SHOT:
+    """The share (0..1) of its partner that the photo shows."""
+    if match.kind == Verdict.NEAR_SHOT:
         return 1.0
     covered = match.evidence.get("high_share" if photo_id == match.low_id else "low_share", 1.0)
     return float(covered)
@@ -148,17 +155,24 @@ def edits_of(photo: Photo, matches: Sequence[Match]) -> tuple[str, ...]:
         edits.add("surroundings")
     if most(match.kind == Verdict.ROTATED for match in copies):
         edits.add("turned")
-    if any(match.evidence.get("overlay_on") == side_of(photo.pk, match) for match in copies):
+    if most(match.evidence.get("overlay_on") == side_of(photo.pk, match) for match in copies):
         edits.add("overlay")
-    if most(match.evidence.get("colour", Colour.SAME) not in (Colour.SAME, Colour.GREY) for match in copies):
+    if len(copies) > 1 and most(match.kind == Verdict.ROTATED for match in copies):
+        edits.add("turned")
+    if len(copies) > 1 and most(has_other_colours(match) for match in copies):
         edits.add("colours")
     return tuple(sorted(edits))
 
 
 def most(found: Iterable[bool]) -> bool:
-    """Whether more than half of at least two are true."""
+    """Whether more than half are true."""
     values = list(found)
-    return len(values) > 1 and sum(values) > len(values) / 2
+    return sum(values) > len(values) / 2
+
+
+def has_other_colours(match: Match) -> bool:
+    """Whether the pair differs in colour, other than by one being grey."""
+    return match.evidence.get("colour", Colour.SAME) not in (Colour.SAME, Colour.GREY)
 
 
 def frames(photo_id: int, match: Match) -> bool:
@@ -166,8 +180,13 @@ def frames(photo_id: int, match: Match) -> bool:
     return bool(match.evidence.get("framed_by") == side_of(photo_id, match))
 
 
-def picture_long_side(photo: Photo, matches: Sequence[Match]) -> float | None:
-    """The long side in px of the picture inside a border or a screen; None where the whole photo is the picture."""
+def picture_long_side(photo: Photo, matches: Sequence[Match], photos: Mapping[int, Photo]) -> float | None:
+    """The long side in px of the picture inside a border or a screen; None where the whole photo is the picture.
+
+    A screen that enlarges the picture shows no more of it than the copy beside it.
+    """
+    partners = [photos[m.partner_of(photo.pk)] for m in matches if frames(photo.pk, m)]
+    largest = max((max(partner.width or 1, partner.height or 1) for partner in partners), default=0)
     parts = [
         part_long_side(
             photo, inverse(affine(match.transform)) if photo.pk == match.low_id else affine(match.transform)
@@ -175,7 +194,7 @@ def picture_long_side(photo: Photo, matches: Sequence[Match]) -> float | None:
         for match in matches
         if match.transform and frames(photo.pk, match)
     ]
-    return min(parts, default=None)
+    return min(largest, *parts) if parts else None
 
 
 def part_long_side(photo: Photo, to_photo: Affine) -> float:
