@@ -12,16 +12,16 @@ TEST_MARK = "LIKENESS_TESTS"
 
 
 def reap(data: Path) -> None:
-    """End the processes that carry the mark of `data`, stop its servers, and remove the folder."""
+    """End the processes that carry the mark of `data`, stop the servers of it and its folders, and remove it."""
     from gallery.embedded import paths
     from gallery.embedded.processes import end_marked
     from gallery.embedded.servers import Servers
 
     end_marked(data, patience_s=5, mark=TEST_MARK)
-    Servers(data).stop()
-    sockets = paths.socket_folder(data)
+    for folder in (data, *(lock.parent.parent for lock in data.glob("*/run/servers.lock"))):
+        Servers(folder).stop()
+        shutil.rmtree(paths.socket_folder(folder), ignore_errors=True)
     shutil.rmtree(data, ignore_errors=True)
-    shutil.rmtree(sockets, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from django.conf import settings
 from redis import Redis
 
 from gallery.embedded import broker_url, cores, database_url, machine, paths, redis_url
@@ -25,8 +26,8 @@ GIB = 1024**3
 
 @pytest.fixture
 def data() -> Iterator[Path]:
-    """A data folder whose servers are stopped in the end; /tmp lets the servers' user pass, unlike pytest's."""
-    with tempfile.TemporaryDirectory(prefix="likeness-servers-") as name:
+    """A data folder whose servers are stopped in the end, below the session's own, which is cleared anyhow."""
+    with tempfile.TemporaryDirectory(prefix="servers-", dir=settings.GALLERY_DATA) as name:
         folder = Path(name).resolve()
         yield folder
         Servers(folder).stop()

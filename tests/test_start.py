@@ -23,8 +23,8 @@ from tests.live import REPOSITORY, LiveSite, free_port
 
 @pytest.fixture
 def data() -> Iterator[Path]:
-    """A data folder in which nothing runs in the end; /tmp lets the servers' user pass, unlike pytest's."""
-    with TemporaryDirectory(prefix="likeness-start-") as name:
+    """A data folder in which nothing runs in the end, below the session's own, which is cleared anyhow."""
+    with TemporaryDirectory(prefix="start-", dir=settings.GALLERY_DATA) as name:
         folder = Path(name).resolve()
         yield folder
         end_marked(folder, patience_s=5)
