@@ -34,9 +34,10 @@ class ContextFilter(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.context = dict(_context.get() or {})
+        context = dict(_context.get() or {})
         if request_id := getattr(getattr(record, "request", None), "request_id", ""):
-            record.context["request"] = request_id
+            context["request"] = request_id
+        record.context = context
         return True
 
 

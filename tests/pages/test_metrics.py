@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from dedup.models import Group, GroupStatus
-from gallery import heartbeat, jobs
+from gallery import alive, heartbeat, jobs
 from gallery.models import PhotoState, Role
 from gallery.requestmeter import RequestMeter
 from gallery.trash import trash_photos
@@ -123,7 +123,7 @@ def test_other_apps_add_their_numbers(admin: Client) -> None:
 def test_workers_and_the_scheduler_are_counted(admin: Client) -> None:
     client = heartbeat.redis_client()
     heartbeat.beat(client, ["analyse", "match"])
-    heartbeat.beat(client, [], heartbeat.SCHEDULER_PREFIX)
+    heartbeat.beat(client, [], alive.SCHEDULER_PREFIX)
 
     found = read(admin)
     assert found["likeness_workers"] == {("analyse",): 1, ("embed",): 0, ("match",): 1}
