@@ -56,7 +56,7 @@ class Stack:
 
     def __init__(self, folder: Path, name: str, redis_number: int, **dotenv: str) -> None:
         """`name` is the database's; `dotenv` is what .env would hold beside PUBLIC_URL."""
-        assert shutil.which("nginx"), NGINX_MISSING
+        assert shutil.which("nginx", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin"), NGINX_MISSING
         self.folder = folder
         self.ports = {name: free_port() for name in ("web", "http", "https")}
         self.url = f"https://127.0.0.1:{self.ports['https']}"
