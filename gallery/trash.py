@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from gallery.contentlock import lock_content
-from gallery.models import Photo
+from gallery.models import Photo, Role
 from gallery.originals import original_name, originals_storage
 from gallery.previews import delete_previews
 from gallery.registry import photo_listeners
@@ -21,8 +23,20 @@ if TYPE_CHECKING:
     from gallery.models import User
 
 
+logger = logging.getLogger(__name__)
+
+PURGE_ROLE = Role.ADMIN
+"""Who removes photos for good before their time: nobody can take that back."""
+MAX_PURGED_AT_ONCE = 1_000
+"""One request removes at most these: each is a transaction of its own, with its files."""
+
+
 class CannotRestore(ValueError):
     """The photo cannot come back; the message says why."""
+
+
+class CountChanged(ValueError):
+    """Another number of photos than was confirmed; the message names both."""
 
 
 def lock_photos(ids: Sequence[int]) -> list[Photo]:
@@ -79,6 +93,38 @@ def purge_due() -> int:
     due = timezone.now() - timedelta(days=settings.TRASH_RETENTION_DAYS)
     ids = list(Photo.objects.trashed().filter(trashed_at__lte=due).values_list("pk", flat=True))
     return sum(purge_photo(photo_id=photo_id) for photo_id in ids)
+
+
+@dataclass(frozen=True)
+class Purge:
+    """Photos of the trash that would be removed for good now, and what their files weigh."""
+
+    photo_ids: Sequence[int]
+    size: int
+
+
+def planned_purge(*, user: User, photo_ids: Sequence[int] | None = None) -> Purge:
+    """What `purge_now` would remove: these photos of the trash or all, the oldest first, MAX_PURGED_AT_ONCE at most."""
+    if not user.has_role(PURGE_ROLE):
+        return Purge([], 0)
+    trashed = Photo.objects.trashed().editable_by(user).order_by("trashed_at", "pk")
+    if photo_ids is not None:
+        trashed = trashed.filter(pk__in=photo_ids)
+    rows = list(trashed.values_list("pk", "file_size")[:MAX_PURGED_AT_ONCE])
+    return Purge([pk for pk, _ in rows], sum(size for _, size in rows))
+
+
+def purge_now(*, user: User, photo_ids: Sequence[int] | None, count: int) -> int:
+    """Remove photos of the trash for good before their time. Returns how many were.
+
+    Raises CountChanged, removing none, when there are not `count` of them: the person confirmed another number.
+    """
+    plan = planned_purge(user=user, photo_ids=photo_ids)
+    if len(plan.photo_ids) != count:
+        raise CountChanged(f"There are {len(plan.photo_ids)} photos to remove now, not {count}.")
+    removed = sum(purge_photo(photo_id=pk) for pk in plan.photo_ids)
+    logger.info("%s removed %d photos of the trash for good", user.get_username(), removed)
+    return removed
 
 
 def purge_photo(*, photo_id: int) -> bool:

@@ -61,6 +61,7 @@ urlpatterns = [
     path("albums/<int:pk>/move", album_order.move, name="album-move"),
     path("trash/", trash.trash, name="trash"),
     path("trash/restore", trash.restore, name="trash-restore"),
+    path("trash/purge", trash.purge, name="trash-purge"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/retry", jobs.retry, name="jobs-retry"),
     path("jobs/<slug:stage>/pause", jobs.pause, name="jobs-pause"),
