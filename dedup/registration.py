@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Count
+from django.db.models import Count, Sum
 
 from dedup.listeners import GroupKeeper
-from dedup.models import Group, GroupStatus
+from dedup.models import Group, GroupMember, GroupStatus, Resolution
 from dedup.panels import PHOTO_PANEL, matches_for
 from dedup.review import open_count
 from dedup.search_fields import register_search_fields
@@ -29,6 +29,8 @@ def register_with_gallery() -> None:
     registry.measures.append(
         registry.Measure("duplicate_groups", "Groups of duplicates.", "status", groups_by_status)
     )
+    registry.statistics_facts.append(facts_for)
+    registry.moderator_links.append(registry.MenuLink("Journal", "duplicate-journal", "history"))
     registry.waiting_work.append(
         registry.WaitingWork(label="Duplicates", url_name="duplicates", count=waiting_groups)
     )
@@ -43,3 +45,15 @@ def groups_by_status() -> dict[str, float]:
 def waiting_groups(user: User) -> int:
     """Open groups that wait for this person: none for those who do not decide."""
     return open_count() if user.may_moderate else 0
+
+
+def facts_for(user: User) -> list[registry.StatisticsFact]:
+    """Duplicates found and bytes that decisions freed: for those who decide, as they tell of everybody's photos."""
+    if not user.may_moderate:
+        return []
+    freed = Resolution.objects.filter(undone_at=None).aggregate(freed=Sum("bytes_freed"))["freed"]
+    found = GroupMember.objects.exclude(group__status=GroupStatus.DISMISSED).count()
+    return [
+        registry.StatisticsFact("Photos with copies", found, url_name="duplicates"),
+        registry.StatisticsFact("Saved by decisions", freed or 0, is_size=True, url_name="duplicate-journal"),
+    ]

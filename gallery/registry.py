@@ -35,6 +35,25 @@ class Measure:
     values: Callable[[], Mapping[str, float]]
 
 
+@dataclass(frozen=True)
+class StatisticsFact:
+    """A number on the page of statistics, in bytes where `is_size`, and the page it leads to."""
+
+    label: str
+    value: int
+    is_size: bool = False
+    url_name: str = ""
+
+
+@dataclass(frozen=True)
+class MenuLink:
+    """A page for moderators that the navigation leads to."""
+
+    label: str
+    url_name: str
+    icon_name: str
+
+
 class PhotoListener(Protocol):
     """Told, inside the same transaction, which photos left for the trash or came back."""
 
@@ -94,3 +113,5 @@ matches_of_photo: list[Callable[[User | AnonymousUser, Photo], list[dict[str, An
 structure_rankers: list[StructureRanker] = []
 example_examiners: list[ExampleExaminer] = []
 measures: list[Measure] = []
+statistics_facts: list[Callable[[User], list[StatisticsFact]]] = []
+moderator_links: list[MenuLink] = []

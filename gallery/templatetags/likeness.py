@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from gallery.assets import icon_body, import_map
 from gallery.models import Photo
 from gallery.previews import preview_url
-from gallery.registry import waiting_work
+from gallery.registry import MenuLink, moderator_links, waiting_work
 from gallery.search.complete import quoted
 
 register = template.Library()
@@ -157,11 +157,23 @@ def nav_link(
 def waiting_links(context: dict[str, Any]) -> dict[str, Any]:
     """Entries for what other apps say waits for this person, with how much of it."""
     request = context["request"]
-    links = [
+    waiting = [
         link_context(request, work.url_name, work.label, "copy") | {"count": work.count(request.user)}
         for work in waiting_work
     ]
-    return {"links": links}
+    others = [
+        link_context(request, link.url_name, link.label, link.icon_name) | {"rank": "wide-only"}
+        for link in moderator_links
+    ]
+    if any(link["current"] for link in others):  # a page below another one's address is not that one
+        waiting = [link | {"current": False} for link in waiting]
+    return {"links": waiting + others}
+
+
+@register.simple_tag
+def menu_links() -> list[MenuLink]:
+    """Pages for moderators, for the menu on narrow screens."""
+    return moderator_links
 
 
 def link_context(request: HttpRequest, url_name: str, label: str, icon_name: str) -> dict[str, Any]:
