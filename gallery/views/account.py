@@ -1,4 +1,4 @@
-"""A person's own page: password, theme, API tokens. And signing in."""
+"""A person's own page: password, theme, signed-in browsers, API tokens. And signing in."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from gallery.access import requires_role
 from gallery.forms import LoginForm, NewPasswordForm, TokenForm
 from gallery.models import ApiToken, ApiTokenScope, Role
+from gallery.sessions import end_session, session_digest, sessions_of
 from gallery.tokens import create_token
 from gallery.views.doors import person
 
@@ -36,12 +37,16 @@ def account(request: HttpRequest) -> HttpResponse:
 
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
-    """Empty forms and the person's tokens."""
+    """Empty forms, the person's tokens and signed-in browsers."""
     user = person(request)
     return {
         "password_form": NewPasswordForm(user),
         "token_form": TokenForm(),
         "tokens": ApiToken.objects.filter(user=user),
+        "sessions": [
+            (row, session_digest(row.session_key), row.session_key == request.session.session_key)
+            for row in sessions_of(user)
+        ],
         "now": timezone.now(),
     }
 
@@ -87,4 +92,21 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
     """Make one of the person's tokens useless at once."""
     get_object_or_404(ApiToken, pk=pk, user=person(request)).delete()
     messages.success(request, "The token is revoked.")
+    return redirect("account")
+
+
+@require_POST
+@requires_role(Role.VIEWER)
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Sign out one of the person's browsers (``session``), or all but this one (``others``)."""
+    user = person(request)
+    rows = sessions_of(user)
+    if "others" in request.POST:
+        digests = [
+            session_digest(row.session_key) for row in rows if row.session_key != request.session.session_key
+        ]
+    else:
+        digests = [request.POST.get("session", "")]
+    ended = sum(end_session(user=user, digest=digest) for digest in digests)
+    messages.success(request, f"{ended} browser{'' if ended == 1 else 's'} signed out.")
     return redirect("account")

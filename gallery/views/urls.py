@@ -69,6 +69,7 @@ urlpatterns = [
     path("statistics", statistics.statistics, name="statistics"),
     path("account", account.account, name="account"),
     path("account/password", account.password, name="account-password"),
+    path("account/sign-out", account.sign_out, name="account-sign-out"),
     path("account/tokens", account.add_token, name="account-tokens"),
     path("account/tokens/<int:pk>/revoke", account.revoke_token, name="account-token-revoke"),
     path("metrics", metrics.metrics, name="metrics"),
