@@ -39,6 +39,7 @@ SCRIPT_ICONS = (
     "heart",
     "image-plus",
     "info",
+    "layers",
     "lock",
     "maximize",
     "pencil",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -14,13 +14,11 @@ from django.views.decorators.http import require_safe
 
 from gallery.albums import visible_albums
 from gallery.gridlayout import GridLayout, months_of, pack, rows_of
-from gallery.models import Photo, PhotoState
+from gallery.models import Photo, PhotoQuerySet, PhotoState
 from gallery.previews import preview_url
 from gallery.search import BadCursor, search
+from gallery.stacks import stack_sizes, without_stacked
 from gallery.views.doors import visitors
-
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
 
 RESULTS_PER_PAGE = 300
 """Search results are ranked, so they come in pages; the library comes whole."""
@@ -42,16 +40,17 @@ def layout(request: HttpRequest) -> HttpResponse:
     return HttpResponse(pack(found), content_type="application/octet-stream")
 
 
-def shown(request: HttpRequest) -> QuerySet[Photo]:
+def shown(request: HttpRequest) -> PhotoQuerySet:
     """The photos that a grid shows to the asker: those that have been looked at and can be shown."""
     return Photo.objects.visible_to(request.user).filter(state__in=[PhotoState.READY, PhotoState.DAMAGED])
 
 
 def library_layout(request: HttpRequest) -> GridLayout:
-    """All photos, newest first, by month, and how many more are on their way."""
-    rows = rows_of(shown(request).order_by("-shown_at", "-pk"))
+    """All photos, newest first, by month, a stack as its cover, and how many more are on their way."""
+    rows = rows_of(without_stacked(shown(request), request.user).order_by("-shown_at", "-pk"))
     waiting = Photo.objects.visible_to(request.user).filter(state=PhotoState.PROCESSING).count()
-    return GridLayout(rows, months_of(rows), {"processing": waiting})
+    header = {"processing": waiting, "stacks": stack_sizes(request.user)}
+    return GridLayout(rows, months_of(rows), header)
 
 
 def album_layout(request: HttpRequest) -> GridLayout:

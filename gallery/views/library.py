@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gallery.models import Photo
+from gallery.stacks import without_stacked
 from gallery.views.doors import visitors
 from gallery.views.grid import shown
 
@@ -27,6 +28,6 @@ def library(request: HttpRequest) -> HttpResponse:
 
 def plain_page(request: HttpRequest) -> HttpResponse:
     """One page of small previews, with links to the photos."""
-    photos = shown(request).order_by("-shown_at", "-pk")
+    photos = without_stacked(shown(request), request.user).order_by("-shown_at", "-pk")
     page = Paginator(photos, PLAIN_PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "library/plain.html", {"page": page})

@@ -18,6 +18,7 @@ from gallery.models import Photo, Role
 from gallery.organise import BadChange, change_photos, put_in_album
 from gallery.pipeline import stage_states
 from gallery.registry import photo_panels
+from gallery.stacks import photos_of_stack
 from gallery.tags import BadTag
 from gallery.trash import trash_photos
 from gallery.views.doors import person, visitors
@@ -47,6 +48,7 @@ def panel_context(request: HttpRequest, found: Photo) -> dict[str, Any]:
         "tags": found.photo_tags.select_related("tag").order_by("tag__name"),
         "albums": visible_albums(request.user).filter(photos=found),
         "stages": stage_states(found),
+        "stack": photos_of_stack(found, request.user),
         "panels": rendered_panels(request, found),
     }
 

@@ -76,6 +76,30 @@ export class Actions {
         });
     }
 
+    /** Show the photos as one: the first of them in the grid stands for all. */
+    stack(ids) {
+        const { grid } = this;
+        const inOrder = [...ids].sort((one, other) => grid.source.indexOf(one) - grid.source.indexOf(other));
+        return this.run(async () => {
+            const { photos, cover } = await api("POST", "stacks", { photos: inOrder });
+            await this.reload();
+            toast(`${counted(photos.length, "photo")} stacked.`, { action: { label: "Undo", run: () => this.unstack(cover) } });
+        });
+    }
+
+    unstack(cover) {
+        return this.run(async () => {
+            await api("DELETE", `stacks/${cover}`);
+            await this.reload();
+        });
+    }
+
+    async reload() {
+        this.grid.selection.clear();
+        await this.grid.source.load();
+        this.grid.layout();
+    }
+
     trash(ids) {
         const { grid } = this;
         return this.run(async () => {

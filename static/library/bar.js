@@ -26,6 +26,7 @@ export function startBar(bar, grid, actions) {
             const name = await askText({ title: "Add to an album", label: "Album, an old one or a new name", action: "Add", suggestions: albums });
             if (name) await actions.album(chosen(), name);
         },
+        stack: () => actions.stack(chosen()),
         favourite: () => actions.favourite(chosen()),
         visibility: (button) => actions.visibility(chosen(), button.dataset.value),
         trash: () => actions.trash(chosen()),

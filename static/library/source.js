@@ -75,6 +75,7 @@ export class PhotoSource {
         this.next = header.next ?? "";
         this.stopped = header.stopped ?? "";
         this.processing = header.processing ?? 0;
+        this.stacks = header.stacks ?? {}; // id of a cover -> how many photos it stands for
         this.sections = header.sections.map(([label, year, count]) => ({ label, year, count }));
         this.places = null;
     }

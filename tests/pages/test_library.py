@@ -65,7 +65,7 @@ def test_the_layout_makes_few_queries_however_many_photos_there_are(
     for _ in range(30):
         make_photo()
 
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         layout = member.get("/grid/layout").content
 
     assert len(unpacked(layout)[1]["ids"]) == 30
