@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gallery.models import AlbumPhoto, Photo, PhotoTag, Visibility
+from gallery.models import AlbumPhoto, Photo, PhotoShare, PhotoTag, Visibility
 from gallery.tags import refresh_tag_ids
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def merge_into(kept: Photo, copies: Sequence[Photo]) -> dict[str, Any]:
     """Give `kept` what its copies (best match first) have and it lacks. Returns what `unmerge` needs, as JSON.
 
     Albums and tags become the union, at the copies' places in the albums; the best rating; favourite if any is;
-    title, description and place where missing; the earliest date; the strictest visibility.
+    title, description and place where missing; the earliest date; the strictest visibility. The owners of the
+    copies see the kept photo all the same.
     """
     changes = merged_fields(kept, copies)
     before = {name: getattr(kept, name) for name in changes}
@@ -45,6 +46,7 @@ def merge_into(kept: Photo, copies: Sequence[Photo]) -> dict[str, Any]:
         "fields": {name: [as_json(before[name]), as_json(changes[name])] for name in changes},
         "tags": merge_tags(kept, copies),
         "places": merge_albums(kept, copies),
+        "shares": merge_owners(kept, copies),
     }
 
 
@@ -104,6 +106,15 @@ def merge_albums(kept: Photo, copies: Sequence[Photo]) -> list[int]:
     return [row.pk for row in added]
 
 
+def merge_owners(kept: Photo, copies: Sequence[Photo]) -> list[int]:
+    """Let the owners of the copies, and whom those were shown to, see `kept`. Returns the ids of the new rows."""
+    present = {kept.owner_id, *PhotoShare.objects.filter(photo=kept).values_list("user_id", flat=True)}
+    shown = PhotoShare.objects.filter(photo__in=copies).values_list("user_id", flat=True)
+    missing = sorted({*(photo.owner_id for photo in copies), *shown} - present)
+    added = PhotoShare.objects.bulk_create(PhotoShare(photo=kept, user_id=user_id) for user_id in missing)
+    return [row.pk for row in added]
+
+
 Row = TypeVar("Row", PhotoTag, AlbumPhoto)
 
 
@@ -140,5 +151,6 @@ def unmerge(kept: Photo, note: dict[str, Any]) -> None:
         Photo.objects.filter(pk=kept.pk).update(**fields)
     PhotoTag.objects.filter(pk__in=note["tags"], photo=kept).delete()
     AlbumPhoto.objects.filter(pk__in=note["places"], photo=kept).delete()
+    PhotoShare.objects.filter(pk__in=note["shares"], photo=kept).delete()
     if note["tags"]:
         refresh_tag_ids([kept])

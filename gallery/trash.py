@@ -66,9 +66,11 @@ def restore_photos(*, photos: Sequence[Photo], by: User | None) -> list[Photo]:
 
     Raises CannotRestore, bringing none back, when the owner has the same bytes live already.
     """
+    # Contents before photos, as intake does, so that neither waits for the other in a circle.
+    for sha256 in sorted({photo.upload_sha256 for photo in photos}):
+        lock_content(sha256)
     returning = [photo for photo in lock_photos([photo.pk for photo in photos]) if photo.is_trashed]
     for photo in returning:
-        lock_content(photo.upload_sha256)
         twin = Photo.objects.live().filter(owner=photo.owner_id, upload_sha256=photo.upload_sha256).first()
         if twin is not None:
             raise CannotRestore(f"{photo.file_name} is in the library already, as photo {twin.pk}.")

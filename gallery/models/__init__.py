@@ -2,7 +2,7 @@
 
 from gallery.models.accounts import ApiToken, ApiTokenScope, BrowserSession, Role, User
 from gallery.models.jobs import Job, Priority, SharedState, StageStatistics
-from gallery.models.photos import MAX_RATING, Embedding, Photo, PhotoQuerySet, PhotoState, Visibility
+from gallery.models.photos import MAX_RATING, Embedding, Photo, PhotoQuerySet, PhotoShare, PhotoState, Visibility
 from gallery.models.tags import (
     Album,
     AlbumPhoto,
@@ -26,6 +26,7 @@ __all__ = [
     "Job",
     "Photo",
     "PhotoQuerySet",
+    "PhotoShare",
     "PhotoState",
     "PhotoTag",
     "Priority",

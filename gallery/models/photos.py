@@ -65,7 +65,8 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         if user.may_moderate:
             return self
         shared = [Visibility.PUBLIC, Visibility.MEMBERS] if user.may_upload else [Visibility.PUBLIC]
-        return self.filter(Q(owner=user) | Q(visibility__in=shared))
+        shown = PhotoShare.objects.filter(user=user).values("photo")
+        return self.filter(Q(owner=user) | Q(visibility__in=shared) | Q(pk__in=shown))
 
     def visible_to(self, user: User | AnonymousUser) -> PhotoQuerySet:
         """Live photos that `user` may see: the filter behind every list, count, search and download."""
@@ -201,6 +202,19 @@ class Photo(models.Model):
     def best_date(self) -> datetime:
         """When the photo was taken, else when it was uploaded."""
         return self.taken_at or self.uploaded_at
+
+
+class PhotoShare(models.Model):
+    """That a person sees a photo whatever its visibility says: it was kept in place of a copy of theirs."""
+
+    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="shares")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "photo"], name="photo_shared_once_with_each")]
+
+    def __str__(self) -> str:
+        return f"photo {self.photo_id} shared with user {self.user_id}"
 
 
 class Embedding(models.Model):

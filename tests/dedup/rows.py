@@ -11,7 +11,7 @@ from django.db import transaction
 from dedup.compare.verdict import ENGINE_VERSION
 from dedup.models import Group, GroupMember, GroupStatus, Match, PairDecision, Verdict
 from dedup.regroup import regroup
-from gallery.models import AlbumPhoto, Photo, PhotoTag, Role
+from gallery.models import AlbumPhoto, Photo, PhotoShare, PhotoTag, Role
 from tests.factories import make_photo, make_user
 
 if TYPE_CHECKING:
@@ -85,5 +85,5 @@ def ids(*photos: Photo) -> set[int]:
 
 def all_rows() -> dict[str, list[Any]]:
     """Everything that decisions may change, row by row; the journal itself is left out."""
-    tables = (Photo, PhotoTag, AlbumPhoto, Group, GroupMember, Match, PairDecision)
+    tables = (Photo, PhotoTag, AlbumPhoto, PhotoShare, Group, GroupMember, Match, PairDecision)
     return {table.__name__: list(table._default_manager.order_by("pk").values()) for table in tables}

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 
 from dedup.models import Group, GroupStatus, PairDecision, Resolution, Verdict
 from dedup.resolution import BadDecision, Conflict, NoSuchGroup, dismiss_group, resolve_group
+from dedup.undo import undo_resolution
 from gallery.albums import add_to_album
 from gallery.models import Album, AlbumPhoto, Photo, PhotoTag, Role, TagSource
 from gallery.tags import add_tags
@@ -151,6 +152,20 @@ def test_visibility_never_widens() -> None:
     keep_first(group, photos)
 
     assert Photo.objects.get(pk=photos[0].pk).visibility == "private"
+
+
+def test_the_owner_of_a_trashed_copy_sees_the_kept_photo_even_when_it_is_private() -> None:
+    group, photos = grouped(2)
+    owner, stranger = make_user(), make_user()
+    Photo.objects.filter(pk=photos[1].pk).update(owner=owner)
+    Photo.objects.filter(pk=photos[0].pk).update(visibility="private")
+
+    resolution = keep_first(group, photos)
+
+    assert Photo.objects.visible_to(owner).filter(pk=photos[0].pk).exists()
+    assert not Photo.objects.visible_to(stranger).filter(pk=photos[0].pk).exists()
+    undo_resolution(resolution_id=resolution.pk, user=moderator())
+    assert not Photo.objects.visible_to(owner).filter(pk=photos[0].pk).exists()
 
 
 def test_without_merge_the_kept_photo_stays_as_it_is() -> None:
