@@ -109,9 +109,12 @@ class QuietPrinter(Printer):  # type: ignore[misc]  # honcho ships no types
 class Supervisor(honcho_manager.Manager):  # type: ignore[misc]  # honcho ships no types
     """honcho's manager with restarts and a patient end."""
 
-    def __init__(self, *, on_started: Callable[[], None]) -> None:
-        """`on_started` runs in a thread of its own once all processes are started."""
-        super().__init__(printer=QuietPrinter(sys.stdout))
+    def __init__(self, *, on_started: Callable[[], None], named_lines: bool = True) -> None:
+        """`on_started` runs in a thread of its own once all processes are started.
+
+        `named_lines` puts time and process before each line, for people; a line of JSON has both in it.
+        """
+        super().__init__(printer=QuietPrinter(sys.stdout, prefix=named_lines))
         honcho_manager.KILL_WAIT = STOP_PATIENCE_S
         self._on_started = on_started
         self._ending = multiprocessing.RawValue(c_bool, False)

@@ -64,7 +64,7 @@ class Command(BaseCommand):
     def _supervise(self, announcement: str) -> None:
         if announcement:
             self.stdout.write(announcement)
-        supervisor = Supervisor(on_started=self._announce)
+        supervisor = Supervisor(on_started=self._announce, named_lines=settings.LOG_FORMAT == "plain")
         supervisor.add_procfile(settings.BASE_DIR / "Procfile", _environment())
         supervisor.loop()
         if supervisor.returncode not in {128 + signal.SIGINT, 128 + signal.SIGTERM}:
