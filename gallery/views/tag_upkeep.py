@@ -111,7 +111,7 @@ def remove_alias(request: HttpRequest, pk: int) -> HttpResponse:
 @requires_role(Role.MODERATOR)
 def categories(request: HttpRequest) -> HttpResponse:
     """The categories with how many tags each has."""
-    found = TagCategory.objects.annotate(count=Count("tags"))
+    found = TagCategory.objects.annotate(count=Count("tags")).order_by("name")
     return render(request, "tags/categories.html", {"categories": found})
 
 
