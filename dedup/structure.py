@@ -10,6 +10,7 @@ from pgvector.django import HammingDistance
 
 from dedup.candidates import photos_near_hashes
 from dedup.compare.fingerprint import read
+from dedup.compare.kinds import Kind
 from dedup.compare.phash import HASH_BITS
 from dedup.compare.verdict import Side, Verdict, compare
 from dedup.fingerprints import bit_string
@@ -32,6 +33,7 @@ EXAMPLE_COMPARED_MAX = 40
 # Proven copies have a confidence of 0.8 and more; what is only alike stays below.
 ALIKE_SCORE_MAX = 0.75
 ALIKE = "light and dark lie alike"
+SAME_FILE = {"kind": Kind.IDENTICAL_PIXELS.value, "confidence": 1.0, "sentence": "The very same file."}
 
 
 class StructureFinder:
@@ -52,11 +54,13 @@ class StructureFinder:
     def like_example(
         self, results: dict[str, dict[str, Any]], photos: PhotoQuerySet, limit: int
     ) -> list[StructureHit]:
-        """Copies of the example that its examination proved, then photos with a near hash."""
+        """The example itself, copies of it that its examination proved, then photos with a near hash."""
         verdicts: list[dict[str, Any]] = results.get(CopyExaminer.name, {}).get("verdicts", [])
         found = {verdict["photo"]: verdict for verdict in verdicts}
         allowed = photos.filter(pk__in=found).values_list("pk", flat=True)
         hits = [verdict_hit(found[pk]) for pk in allowed]
+        same = photos.filter(upload_sha256=results.get("file", {}).get("sha256", "")).values_list("pk", flat=True)
+        hits += [verdict_hit({"photo": pk, **SAME_FILE}) for pk in same]
         fingerprint = results.get("fingerprint", {})
         if fingerprint.get("phash"):
             hits += alike(read(fingerprint["features"]).turned, fingerprint["version"], photos, limit)

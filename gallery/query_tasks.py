@@ -5,6 +5,7 @@ This worker serves its queue alone and keeps the model and a decoder ready.
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -61,7 +62,8 @@ def examine_picture(key: str, media_type: str) -> dict[str, Any]:
     """Decode the picture that lies in Redis under `key`, and say all that searching by it needs.
 
     {"refused": why} or {"failed": why}, or else {"vector", "model", "message", "results", "width", "height",
-    "warnings"}, where results holds what each configured analyser computed, by its name.
+    "warnings"}, where results holds what each configured analyser computed, by its name, and under "file" the
+    SHA-256 of the bytes.
     """
     content = redis_cache.get(key)
     redis_cache.delete(key)
@@ -83,7 +85,7 @@ def examine_picture(key: str, media_type: str) -> dict[str, Any]:
     computed = {name: result for name, result in analysis.results.items() if name != "pixels"}
     return {
         **picture_vector(analysis),
-        "results": computed | examined,
+        "results": computed | examined | {"file": {"sha256": hashlib.sha256(content).hexdigest()}},
         "width": analysis.width,
         "height": analysis.height,
         "warnings": analysis.warnings,

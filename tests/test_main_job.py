@@ -134,3 +134,18 @@ def test_an_example_picture_finds_its_copy_with_a_verdict(live_site: LiveSite) -
     assert best["verdict"]["kind"] in ("same-picture", "identical-pixels")
     assert all(item["verdict"] is None for item in answer.json()["items"][1:])
     assert moderator.get("photos")["total"] == 7
+
+
+@pytest.mark.slow
+def test_an_example_that_is_in_the_library_is_told_to_be_the_very_same_file(live_site: LiveSite) -> None:
+    moderator = Moderator(live_site)
+    content = jpeg_bytes(scene(4, (800, 600)))
+    photo_id = moderator.upload("original.jpg", content)
+    moderator.wait_until_idle()
+    example = io.BytesIO(content)
+    example.name = "again.jpg"
+    answer = live_site.request("POST", "/api/v1/search/image", token=moderator.token, form={"file": example})
+
+    (best,) = answer.json()["items"]
+    assert best["photo"]["id"] == photo_id
+    assert (best["verdict"]["kind"], best["verdict"]["confidence"]) == ("identical-pixels", 1.0)

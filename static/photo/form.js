@@ -61,14 +61,26 @@ export function startPhotoForm(root, { onChange = () => undefined } = {}) {
     const form = root.querySelector("form.photo-form");
     if (!form) return;
     const id = Number(form.dataset.photo);
-    const save = async (changes) => {
+    const state = form.querySelector(".save-state");
+    let waiting = 0;
+    let last = Promise.resolve();
+    const send = async (changes) => {
         try {
             await api("PATCH", `photos/${id}`, changes);
-            form.querySelector(".save-state").textContent = "Saved";
             onChange(id);
+            state.textContent = "Saved";
         } catch (error) {
+            state.textContent = "Not saved";
             toastError(error);
         }
+        waiting -= 1;
+        if (waiting) state.textContent = "Saving …";
+    };
+    // One after the other: a later change must not be overtaken by an earlier one.
+    const save = (changes) => {
+        waiting += 1;
+        state.textContent = "Saving …";
+        last = last.then(() => send(changes));
     };
     form.classList.add("saves-itself");
     form.addEventListener("submit", (event) => event.preventDefault());

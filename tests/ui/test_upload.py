@@ -132,7 +132,7 @@ def test_a_picture_dropped_on_search_finds_its_copy(
     page.wait_for_url("**/search?**")
     first = page.locator(".example-hits li").first
     expect(first.locator("a")).to_have_attribute("href", f"/photos/{ids[1]}")
-    expect(first).to_contain_text("100 % alike")
+    expect(first).to_contain_text("Same picture")
     assert Photo.objects.count() == 3
 
 
