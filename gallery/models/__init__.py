@@ -2,7 +2,15 @@
 
 from gallery.models.accounts import ApiToken, ApiTokenScope, BrowserSession, Role, User
 from gallery.models.jobs import Job, Priority, SharedState, StageStatistics
-from gallery.models.photos import MAX_RATING, Embedding, Photo, PhotoQuerySet, PhotoShare, PhotoState, Visibility
+from gallery.models.photos import (
+    MAX_RATING,
+    Embedding,
+    Photo,
+    PhotoQuerySet,
+    PhotoShare,
+    PhotoState,
+    Visibility,
+)
 from gallery.models.tags import (
     Album,
     AlbumPhoto,

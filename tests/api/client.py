@@ -21,7 +21,9 @@ API = "/api/v1"
 class ApiClient:
     """Calls the API as `user`, with a token of the given scopes; without a user as a stranger."""
 
-    def __init__(self, user: User | None = None, scopes: Sequence[ApiTokenScope] = tuple(ApiTokenScope)) -> None:
+    def __init__(
+        self, user: User | None = None, scopes: Sequence[ApiTokenScope] = tuple(ApiTokenScope)
+    ) -> None:
         self.client = Client()
         self.headers = {}
         if user is not None:
@@ -32,7 +34,9 @@ class ApiClient:
         return self.client.get(f"{API}/{path}", query, headers=self.headers)
 
     def post(self, path: str, body: Any = None) -> Any:
-        return self.client.post(f"{API}/{path}", body or {}, content_type="application/json", headers=self.headers)
+        return self.client.post(
+            f"{API}/{path}", body or {}, content_type="application/json", headers=self.headers
+        )
 
     def patch(self, path: str, body: Any) -> Any:
         return self.client.patch(f"{API}/{path}", body, content_type="application/json", headers=self.headers)

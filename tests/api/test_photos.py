@@ -47,7 +47,10 @@ def test_bytes_in_the_trash_answer_200_and_come_back_with_keep(api: ApiClient) -
     assert api.upload(content, on_duplicate="keep").json()["trashed_at"] is None
 
 
-@pytest.mark.parametrize(("content", "word"), [(b"%PDF-1.7 ...", "PDF"), (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"), (b"", "empty")])
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [(b"%PDF-1.7 ...", "PDF"), (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"), (b"", "empty")],
+)
 def test_what_is_no_picture_answers_415_with_the_reason(api: ApiClient, content: bytes, word: str) -> None:
     answer = api.upload(content, "thing.jpg")
 
@@ -103,7 +106,11 @@ def test_details_hold_stages_and_matches(api: ApiClient) -> None:
 def test_a_hidden_photo_does_not_exist(api: ApiClient) -> None:
     hidden = make_photo(visibility="private")
 
-    for answer in (api.get(f"photos/{hidden.pk}"), api.delete(f"photos/{hidden.pk}"), api.patch(f"photos/{hidden.pk}", {})):
+    for answer in (
+        api.get(f"photos/{hidden.pk}"),
+        api.delete(f"photos/{hidden.pk}"),
+        api.patch(f"photos/{hidden.pk}", {}),
+    ):
         assert answer.status_code == 404
         assert answer.json()["code"] == "not-found"
 
@@ -127,7 +134,9 @@ def test_a_patch_changes_what_it_names(api: ApiClient) -> None:
     assert (body["rating"], body["visibility"], body["description"]) == (4, "private", "")
 
 
-@pytest.mark.parametrize("change", [{"rating": 6}, {"visibility": "secret"}, {"tags": [""]}, {"title": "x" * 256}])
+@pytest.mark.parametrize(
+    "change", [{"rating": 6}, {"visibility": "secret"}, {"tags": [""]}, {"title": "x" * 256}]
+)
 def test_a_wrong_value_is_named_and_changes_nothing(api: ApiClient, change: dict[str, object]) -> None:
     photo_id = api.upload(unique_jpeg()).json()["id"]
     answer = api.patch(f"photos/{photo_id}", change)
@@ -197,7 +206,10 @@ def test_a_session_needs_the_csrf_token_for_changes() -> None:
     client.force_login(make_user())
 
     assert client.get("/api/v1/photos").status_code == 200
-    assert client.post("/api/v1/photos/check", {"sha256": []}, content_type="application/json").status_code == 403
+    assert (
+        client.post("/api/v1/photos/check", {"sha256": []}, content_type="application/json").status_code
+        == 403
+    )
 
 
 def test_strangers_may_read_a_public_gallery(settings: object) -> None:

@@ -20,7 +20,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
         parser.add_argument("--user", default="admin", help="Who owns the photos (default: admin).")
-        parser.add_argument("--tag", action="append", default=[], dest="tags", help="Give each photo this tag.")
+        parser.add_argument(
+            "--tag", action="append", default=[], dest="tags", help="Give each photo this tag."
+        )
         parser.add_argument("--albums", action="store_true", help="Make an album of each folder below PATH.")
         parser.add_argument("--flat", action="store_true", help="Leave out folders below PATH.")
 

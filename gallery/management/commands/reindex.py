@@ -14,7 +14,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--stage", choices=list(pipeline.stages()), help="Only this stage.")
-        parser.add_argument("--all", action="store_true", help="All photos, not only those with outdated results.")
+        parser.add_argument(
+            "--all", action="store_true", help="All photos, not only those with outdated results."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         for name, stage in pipeline.stages().items():
