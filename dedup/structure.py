@@ -59,7 +59,9 @@ class StructureFinder:
         found = {verdict["photo"]: verdict for verdict in verdicts}
         allowed = photos.filter(pk__in=found).values_list("pk", flat=True)
         hits = [verdict_hit(found[pk]) for pk in allowed]
-        same = photos.filter(upload_sha256=results.get("file", {}).get("sha256", "")).values_list("pk", flat=True)
+        same = photos.filter(upload_sha256=results.get("file", {}).get("sha256", "")).values_list(
+            "pk", flat=True
+        )
         hits += [verdict_hit({"photo": pk, **SAME_FILE}) for pk in same]
         fingerprint = results.get("fingerprint", {})
         if fingerprint.get("phash"):
