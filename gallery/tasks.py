@@ -8,6 +8,7 @@ from celery import shared_task
 
 from gallery import pipeline, trash
 from gallery.incoming import remove_stale_uploads
+from gallery.sessions import SessionStore
 
 # A worker gives up its slot now and then, so that queues that share a worker take turns.
 TURN_SECONDS = 10.0
@@ -35,3 +36,9 @@ def sweep() -> None:
 def purge_trash() -> None:
     """Every hour: remove for good what lay in the trash longer than its retention."""
     trash.purge_due()
+
+
+@shared_task
+def remove_expired_sessions() -> None:
+    """Once a day: forget browsers whose sign-in has ended by itself."""
+    SessionStore.clear_expired()

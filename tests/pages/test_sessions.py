@@ -2,9 +2,11 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from gallery.models import BrowserSession, User
 from gallery.sessions import SEEN_KEY, browser_in_words, session_digest
+from gallery.tasks import remove_expired_sessions
 from tests.factories import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +80,16 @@ def test_the_last_visit_is_noted_once_an_hour() -> None:
     assert row.seen_at is not None
     assert row.seen_at.year > 2020
     assert row.signed_in_at is not None
+
+
+def test_sessions_that_ended_by_themselves_are_forgotten() -> None:
+    person = make_user()
+    ended, live = signed_in(person), signed_in(person)
+    BrowserSession.objects.filter(pk=ended.session.session_key).update(expire_date=timezone.now())
+
+    remove_expired_sessions()
+
+    assert list(BrowserSession.objects.values_list("pk", flat=True)) == [live.session.session_key]
 
 
 @pytest.mark.parametrize(
