@@ -63,20 +63,23 @@ def claim(*, stage: str, limit: int) -> list[Job]:
 
     None of a stage that is paused.
     """
+    # Materialized: as a plain subquery it may be run again for each row, and then skips what it locked itself.
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE gallery_job
+            WITH next AS MATERIALIZED (
+                SELECT id FROM gallery_job
+                 WHERE stage = %(stage)s AND failed_at IS NULL AND due_at <= statement_timestamp()
+                   AND attempts < %(max_attempts)s
+                   AND (lease_until IS NULL OR lease_until < statement_timestamp())
+                   AND NOT EXISTS (SELECT 1 FROM gallery_stagestatistics WHERE stage = %(stage)s AND paused)
+                 ORDER BY priority, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+            UPDATE gallery_job job
                SET attempts = attempts + 1, worker = %(worker)s,
                    lease_until = statement_timestamp() + make_interval(secs => %(lease)s)
-             WHERE id IN (
-                   SELECT id FROM gallery_job
-                    WHERE stage = %(stage)s AND failed_at IS NULL AND due_at <= statement_timestamp()
-                      AND attempts < %(max_attempts)s
-                      AND (lease_until IS NULL OR lease_until < statement_timestamp())
-                      AND NOT EXISTS (SELECT 1 FROM gallery_stagestatistics WHERE stage = %(stage)s AND paused)
-                    ORDER BY priority, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-            RETURNING id
+              FROM next
+             WHERE job.id = next.id
+            RETURNING job.id
             """,
             {
                 "worker": worker_name(),

@@ -44,6 +44,13 @@ def test_a_claimed_job_is_not_claimed_again() -> None:
 
 
 @pytest.mark.django_db
+def test_a_claim_takes_no_more_than_its_limit() -> None:
+    owe(*[make_photo() for _ in range(30)])
+
+    assert [len(jobs.claim(stage=STAGE, limit=2)) for _ in range(15)] == [2] * 15
+
+
+@pytest.mark.django_db
 def test_a_persons_upload_comes_before_a_bulk_import() -> None:
     bulk, urgent = make_photo(), make_photo()
     owe(bulk, priority=Priority.BULK)

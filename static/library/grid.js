@@ -22,6 +22,7 @@ export class PhotoGrid extends EventTarget {
         this.mounted = new Map();
         this.active = 0;
         root.setAttribute("role", "grid");
+        root.setAttribute("aria-label", root.dataset.label);
         root.setAttribute("aria-multiselectable", "true");
         new ResizeObserver(() => { if (root.clientWidth !== this.geometry?.width) this.layout(); }).observe(root);
         addEventListener("scroll", () => this.schedule(), { passive: true });
