@@ -132,7 +132,7 @@ def purge_now(*, user: User, photo_ids: Sequence[int] | None, count: int) -> int
 def purge_photo(*, photo_id: int) -> bool:
     """Remove a trashed photo for good, and its bytes when no other photo has them. Returns whether it did.
 
-    The row goes first: should the process die between the two steps, a file is left over that fsck reports, and
+    The row goes first: should the process die between the two steps, a file is left over that no photo names, and
     never a row whose file is gone.
     """
     sha256 = delete_trashed_row(photo_id)
