@@ -335,8 +335,16 @@ class _Parser:
 
 
 def _fold_pattern(raw: str) -> str:
-    """A wildcard in the spelling of tags; `\\*` stays an escaped star."""
-    return re.sub(r"[\s_]+", "_", re.sub(r"\\([^\w\s*])", r"\1", raw).lower())
+    """A wildcard in the spelling of tags. `\\*` and `\\\\`, a star and a backslash themselves, stay escaped."""
+    return re.sub(r"[\s_]+", "_", re.sub(r"\\(.?)", _kept_escape, raw, flags=re.DOTALL).lower())
+
+
+def _kept_escape(found: re.Match[str]) -> str:
+    """An escape as a wildcard keeps it; before a letter, a space or the end the backslash means itself."""
+    escaped = found[1]
+    if escaped and escaped in "*\\":
+        return found[0]
+    return escaped if re.fullmatch(r"[^\w\s]", escaped) else "\\\\" + escaped
 
 
 def _stronger(one: str, other: str) -> str:

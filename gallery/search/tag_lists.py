@@ -43,9 +43,9 @@ def expand_wildcard(pattern: str) -> tuple[list[int], bool]:
 
 
 def like_pattern(pattern: str) -> str:
-    """A wildcard as a pattern of LIKE: `*` is any run of characters, `\\*` a star, everything else itself."""
-    parts = re.split(r"(\\\*|\*)", pattern)
-    return "".join({"*": "%", "\\*": "*"}.get(part, _escaped(part)) for part in parts)
+    """A wildcard as a pattern of LIKE: `*` is any run of characters, `\\*` a star, `\\\\` a backslash."""
+    parts = re.split(r"(\\[\\*]|\*)", pattern)
+    return "".join({"*": "%", "\\*": "*", "\\\\": r"\\"}.get(part, _escaped(part)) for part in parts)
 
 
 def _escaped(text: str) -> str:

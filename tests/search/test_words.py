@@ -26,6 +26,9 @@ class ShortOddWords:
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 @example("like:rating:>3,:(")
+@example("*\\\\~")
+@example("*\\\\*")
+@example("*\\")
 @example('width:1" c{\\')
 @settings(max_examples=1_500, deadline=None)
 def test_a_tree_written_as_a_query_parses_to_the_same_tree(text: str) -> None:
