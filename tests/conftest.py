@@ -1,11 +1,18 @@
 """What all tests share: their own PostgreSQL and Redis, and a clean Redis between tests."""
 
+import os
 from collections.abc import Iterator
 
 import django
+import hypothesis
 import pytest
 
 from tests.environment import TestWorld
+
+# At home hypothesis tries new examples with every run; what a change is judged by must not depend on chance.
+hypothesis.settings.register_profile("repeatable", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("repeatable")
 
 WORLD = TestWorld()
 WORLD.enter()
