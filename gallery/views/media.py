@@ -55,7 +55,7 @@ def original(request: HttpRequest, pk: int) -> HttpResponseBase:
         name = original_name(photo.stored_sha256)
         response = deliver("originals", name, lambda: open_original(photo.stored_sha256))
     except FileNotFoundError as error:
-        raise Http404("The original is missing from the store; an administrator can restore it from a backup.") from error
+        raise Http404("The original is missing from the store; it can be restored from a backup.") from error
     response["Content-Type"] = photo.media_type
     response["Content-Security-Policy"] = ORIGINAL_POLICY
     response["X-Content-Type-Options"] = "nosniff"
