@@ -129,7 +129,8 @@ def decoder() -> GuardedDecoder:
 class AnalyseStage(Stage):
     name = STAGE_NAME
     queue = "analyse"
-    batch_size = 4
+    # One at a time: the largest pictures may take most of a lease each.
+    batch_size = 1
     followed_by = ("embed", "match")
     decides_photo = True
 
