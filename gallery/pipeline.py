@@ -118,6 +118,7 @@ def run_claimed(stage: Stage, claimed: Sequence[Job]) -> None:
         stage.run(claimed)
     except jobs.LeaseLost as error:
         logger.warning("%s", error)
+        jobs.give_back(unfinished(claimed))
     except Exception as error:
         logger.exception("Stage %s failed", stage.name)
         for job in unfinished(claimed):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -96,6 +97,27 @@ def test_a_worker_that_lost_its_lease_saves_nothing() -> None:
         Photo.objects.filter(pk=photo.pk).update(title="from the slow worker")
 
     assert Photo.objects.get(pk=photo.pk).title == ""
+
+
+class LosesTheFirst(pipeline.Stage):
+    """Ends none of its jobs, because another worker took the first one meanwhile."""
+
+    name = STAGE
+    batch_size = 3
+
+    def run(self, claimed: Sequence[Job]) -> None:
+        Job.objects.filter(pk=claimed[0].pk).update(worker="elsewhere:1")
+        with jobs.finishing(claimed[0]):
+            pass
+
+
+@pytest.mark.django_db
+def test_a_lost_lease_frees_the_rest_of_the_batch_at_once() -> None:
+    owe(*[make_photo() for _ in range(3)])
+    pipeline.run_batch(LosesTheFirst())
+
+    free = jobs.claim(stage=STAGE, limit=3)
+    assert [job.attempts for job in free] == [1, 1]
 
 
 @pytest.mark.django_db
