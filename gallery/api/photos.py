@@ -11,7 +11,7 @@ from ninja.files import UploadedFile
 
 from gallery import pipeline
 from gallery.access import editable_photo, visible_photo
-from gallery.api.common import COMMON_ERRORS, ApiError, require_reader, require_uploader
+from gallery.api.common import COMMON_ERRORS, ApiError, Text, require_reader, require_uploader
 from gallery.api.photo_json import photo_json, photos_json
 from gallery.api.schemas import PhotoDetail, PhotoList, SimilarPhotos, Uploaded
 from gallery.edit import PhotoChanges, change_photo
@@ -35,7 +35,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
 
 class UploadForm(Schema):
     tags: list[str] = []
-    album: str = Field("", max_length=255)
+    album: Text = Field("", max_length=255)
     on_duplicate: Literal["report", "keep"] = "report"
     visibility: Visibility = Visibility.MEMBERS
 
@@ -49,8 +49,8 @@ class CheckAnswer(Schema):
 
 
 class PhotoPatch(Schema):
-    title: str | None = Field(None, max_length=255)
-    description: str | None = Field(None, max_length=20_000)
+    title: Text | None = Field(None, max_length=255)
+    description: Text | None = Field(None, max_length=20_000)
     tags: list[str] | None = None
     favourite: bool | None = None
     rating: int | None = Field(None, ge=0, le=MAX_RATING)

@@ -135,7 +135,15 @@ def test_a_patch_changes_what_it_names(api: ApiClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"rating": 6}, {"visibility": "secret"}, {"tags": [""]}, {"title": "x" * 256}]
+    "change",
+    [
+        {"rating": 6},
+        {"visibility": "secret"},
+        {"tags": [""]},
+        {"title": "x" * 256},
+        {"title": "\x00"},
+        {"description": "a\x00b"},
+    ],
 )
 def test_a_wrong_value_is_named_and_changes_nothing(api: ApiClient, change: dict[str, object]) -> None:
     photo_id = api.upload(unique_jpeg()).json()["id"]
@@ -219,3 +227,17 @@ def test_strangers_may_read_a_public_gallery(settings: object) -> None:
 
     assert [item["id"] for item in ApiClient().get("photos").json()["items"]] == [public.pk]
     assert ApiClient().upload(unique_jpeg()).status_code == 401
+
+
+def test_an_album_that_the_database_cannot_name_is_refused(api: ApiClient) -> None:
+    answer = api.upload(unique_jpeg(), album="a\x00b")
+
+    assert answer.status_code == 422
+    assert "album" in answer.json()["detail"]
+    assert not Photo.objects.exists()
+
+
+@pytest.mark.parametrize("query", ["\x00", "a\x00b", "title:\x00", 'like:"\x00"'])
+def test_a_query_with_nul_is_answered(api: ApiClient, query: str) -> None:
+    assert api.get("photos", q=query).status_code == 200
+    assert api.get("search/parse", q=query).status_code == 200
