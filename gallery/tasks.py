@@ -8,6 +8,7 @@ from celery import shared_task
 
 from gallery import pipeline, trash
 from gallery.incoming import remove_stale_uploads
+from gallery.resumable import remove_expired_uploads
 from gallery.sessions import SessionStore
 
 # A worker gives up its slot now and then, so that queues that share a worker take turns.
@@ -30,6 +31,7 @@ def sweep() -> None:
     """Every 30 s: pick up what was lost on the way."""
     pipeline.sweep()
     remove_stale_uploads()
+    remove_expired_uploads()
 
 
 @shared_task

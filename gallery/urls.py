@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("gallery.views.urls")),
     path("duplicates/", include("dedup.urls")),
     path("api/docs", RedirectView.as_view(pattern_name="api:openapi-view"), name="api-docs"),
+    path("uploads/", include("gallery.api.tus_urls")),
     path("api/v1/", api.urls),
     path("admin/", admin.site.urls),
 ]

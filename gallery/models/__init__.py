@@ -22,6 +22,7 @@ from gallery.models.tags import (
     TagCategory,
     TagSource,
 )
+from gallery.models.uploads import PartialUpload, PartialUploadQuerySet
 
 __all__ = [
     "MAX_RATING",
@@ -32,6 +33,8 @@ __all__ = [
     "BrowserSession",
     "Embedding",
     "Job",
+    "PartialUpload",
+    "PartialUploadQuerySet",
     "Photo",
     "PhotoQuerySet",
     "PhotoShare",
