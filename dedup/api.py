@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Path, Query, Router, Schema
 
 from dedup.group_json import groups_json
 from dedup.models import GroupStatus, Verdict
 from dedup.resolution import BadDecision, Conflict, NoSuchGroup, dismiss_group, resolve_group
 from dedup.review import BadCursor, QueueFilter, loaded, queue_page
 from dedup.undo import CannotUndo, NoSuchResolution, undo_resolution
-from gallery.api.common import COMMON_ERRORS, ApiError, require_moderator
+from gallery.api.common import ApiError, CursorText, ErrorBody, Number, errors, require_moderator
 from gallery.api.schemas import PhotoBasic
 
 if TYPE_CHECKING:
@@ -26,59 +26,74 @@ router = Router(tags=["duplicates"])
 
 MAX_PAGE = 200
 MAX_NAMED = 10_000
+PhotoIds = Annotated[list[Number], Field(max_length=MAX_NAMED)]
+GroupId = Annotated[int, Path(description="The group's id.")]
+ResolutionId = Annotated[int, Path(description="The decision's id.")]
 
 
 class MemberAnswer(Schema):
-    photo: PhotoBasic
-    verdict: str | None
-    reasons: list[str]
+    photo: PhotoBasic = Field(description="The photo.")
+    verdict: str | None = Field(description="What it is to the suggested keeper; null for the keeper itself.")
+    reasons: list[str] = Field(description="Why, in sentences.")
 
 
 class GroupAnswer(Schema):
-    id: int
-    status: str
-    version: int
-    kind: str
-    confidence: float
-    members: list[MemberAnswer]
-    suggested_keeper: int | None
-    why: list[str]
-    bytes_saved: int
-    created_at: datetime
+    id: int = Field(description="What the group is known by.")
+    status: GroupStatus = Field(description="Whether it waits for a decision, and else what was decided.")
+    version: int = Field(description="Goes up with each change; a decision names the one that it is about.")
+    kind: Verdict = Field(description="The strongest kind of copy in the group.")
+    confidence: float = Field(description="How sure the verdicts are, 0 to 1.")
+    members: list[MemberAnswer] = Field(description="The photos, the suggested keeper first.")
+    suggested_keeper: int | None = Field(description="The photo that we would keep.")
+    why: list[str] = Field(description="Why we would keep it, in sentences.")
+    bytes_saved: int = Field(description="What trashing the others would free.")
+    created_at: datetime = Field(description="When the group was found.")
 
 
 class GroupList(Schema):
-    groups: list[GroupAnswer]
-    next: str | None
+    groups: list[GroupAnswer] = Field(description="The groups of this page, best first.")
+    next: str | None = Field(description="The cursor of the next page; null on the last.")
 
 
 class ResolveBody(Schema):
-    keep: list[int] = Field(max_length=MAX_NAMED)
-    trash: list[int] = Field(default=[], max_length=MAX_NAMED)
-    merge: bool = True
-    version: int
+    keep: PhotoIds = Field(description="Ids of the members to keep.")
+    trash: PhotoIds = Field(default=[], description="Ids of the members to move to the trash.")
+    merge: bool = Field(
+        True, description="Give the kept photo what the trashed ones know: tags, albums, rating."
+    )
+    version: Number = Field(description="The version of the group that this decision is about.")
 
 
 class DismissBody(Schema):
     """`photos` limits the decision to a part of the group; without `version` the present state is meant."""
 
-    photos: list[int] = Field(default=[], max_length=MAX_NAMED)
-    version: int | None = None
+    photos: PhotoIds = Field(default=[], description="Only the pairs among these; empty for the whole group.")
+    version: Number | None = Field(
+        default=None, description="The version that this decision is about; null for any."
+    )
 
 
 class Decided(Schema):
-    resolution_id: int
+    resolution_id: int = Field(description="What the decision is known by, to undo it.")
+
+
+class ConflictBody(ErrorBody):
+    """Somebody was faster, or the group cannot be decided so."""
+
+    group: GroupAnswer | None = Field(None, description="The group as it is now, where it has changed.")
 
 
 @router.get(
-    "duplicates", response={200: GroupList, **COMMON_ERRORS}, summary="Groups of duplicates, best first"
+    "duplicates", response={200: GroupList, **errors(422)}, summary="Groups of duplicates, best first"
 )
 def list_groups(
     request: HttpRequest,
-    status: Literal["open", "resolved", "dismissed"] = "open",
-    kind: str = "",
-    cursor: str = "",
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 30,
+    status: Annotated[
+        Literal["open", "resolved", "dismissed"], Query(description="What became of the groups.")
+    ] = "open",
+    kind: Annotated[str, Query(description="One kind of copy; empty for all.")] = "",
+    cursor: CursorText = "",
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many groups a page has at most.")] = 30,
 ) -> dict[str, Any]:
     """One page of groups, ordered by confidence x bytes saved. `kind` is one of the verdict kinds; empty means all."""
     user = require_moderator(request)
@@ -92,16 +107,18 @@ def list_groups(
     return {"groups": groups_json(page.groups, user), "next": page.next or None}
 
 
-@router.get("duplicates/{int:group_id}", response={200: GroupAnswer, **COMMON_ERRORS}, summary="One group")
-def get_group(request: HttpRequest, group_id: int) -> dict[str, Any]:
+@router.get("duplicates/{int:group_id}", response={200: GroupAnswer, **errors(404)}, summary="One group")
+def get_group(request: HttpRequest, group_id: GroupId) -> dict[str, Any]:
     """The group as it is now."""
     return present_group(group_id, require_moderator(request))
 
 
 @router.post(
-    "duplicates/{int:group_id}/resolve", response={200: Decided, **COMMON_ERRORS}, summary="Keep and trash"
+    "duplicates/{int:group_id}/resolve",
+    response={200: Decided, 409: ConflictBody, **errors(404, 413, 422)},
+    summary="Keep and trash",
 )
-def resolve(request: HttpRequest, group_id: int, body: ResolveBody) -> dict[str, Any]:
+def resolve(request: HttpRequest, group_id: GroupId, body: ResolveBody) -> dict[str, Any]:
     """Keep the photos of `keep` and move those of `trash` to the trash; an empty `trash` keeps all as they are.
 
     A `version` that is not the present one is answered with 409 and the group as it is now.
@@ -120,9 +137,11 @@ def resolve(request: HttpRequest, group_id: int, body: ResolveBody) -> dict[str,
 
 
 @router.post(
-    "duplicates/{int:group_id}/dismiss", response={200: Decided, **COMMON_ERRORS}, summary="Not duplicates"
+    "duplicates/{int:group_id}/dismiss",
+    response={200: Decided, 409: ConflictBody, **errors(404, 413, 422)},
+    summary="Not duplicates",
 )
-def dismiss(request: HttpRequest, group_id: int, body: DismissBody | None = None) -> dict[str, Any]:
+def dismiss(request: HttpRequest, group_id: GroupId, body: DismissBody | None = None) -> dict[str, Any]:
     """Remember for each pair of the group that it is not the same picture. No photo changes."""
     user = require_moderator(request)
     wanted = body or DismissBody()
@@ -133,8 +152,10 @@ def dismiss(request: HttpRequest, group_id: int, body: DismissBody | None = None
     return {"resolution_id": resolution.pk}
 
 
-@router.post("resolutions/{int:resolution_id}/undo", response={200: Decided, **COMMON_ERRORS}, summary="Undo")
-def undo(request: HttpRequest, resolution_id: int) -> dict[str, Any]:
+@router.post(
+    "resolutions/{int:resolution_id}/undo", response={200: Decided, **errors(404, 409)}, summary="Undo"
+)
+def undo(request: HttpRequest, resolution_id: ResolutionId) -> dict[str, Any]:
     """Take a decision back: photos, metadata, albums, tags and the group are as they were. 409 where that cannot be."""
     user = require_moderator(request)
     with decision_errors(user):

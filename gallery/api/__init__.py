@@ -2,12 +2,30 @@
 
 from ninja import NinjaAPI
 
-from gallery.api.common import SessionAuth, TokenAuth, install_error_handlers
+from gallery.api.common import SessionAuth, TokenAuth
+from gallery.api.failures import install_error_handlers
+
+#: Area -> what it is about, in the order of the documentation page.
+AREAS = {
+    "photos": "Upload photos, find them, change them, and look after their trash.",
+    "search": "Search by an example picture, and see how a query is understood.",
+    "duplicates": "Groups of photos that are the same picture: decide, and take decisions back.",
+    "albums": "Albums and the order of the photos in them.",
+    "stacks": "Photos that the library shows as one.",
+    "tags": "Tags, their other names and their categories.",
+    "saved searches": "Queries with a name.",
+    "trash": "Photos that were thrown away, until they are removed for good.",
+    "tokens": "What programs identify themselves with.",
+    "system": "Owed work, and whether all parts of the site work.",
+}
 
 api = NinjaAPI(
     title="Likeness",
     version="1",
-    description="The photo library that knows which pictures are the same picture.",
+    description="The photo library that knows which pictures are the same picture. docs/api.md shows it by example.",
+    # Addresses are relative to the site that the description comes from.
+    servers=[{"url": "/", "description": "This site"}],
+    openapi_extra={"tags": [{"name": name, "description": words} for name, words in AREAS.items()]},
     auth=[TokenAuth(), SessionAuth()],
     openapi_url="openapi.json",
     docs_url="docs",

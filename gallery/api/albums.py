@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Field, Router, Schema, Status
+from ninja import Field, Path, Router, Schema, Status
 
 from gallery.albums import (
     BadAlbum,
@@ -18,7 +18,7 @@ from gallery.albums import (
     set_cover,
     visible_albums,
 )
-from gallery.api.common import COMMON_ERRORS, ApiError, Text, require, require_reader
+from gallery.api.common import ApiError, Number, Text, errors, require, require_reader
 from gallery.models import Album, AlbumPhoto, ApiTokenScope, Photo, Role, User, Visibility
 
 if TYPE_CHECKING:
@@ -29,43 +29,45 @@ router = Router(tags=["albums"])
 MAX_PHOTOS = 5_000
 Name = Annotated[Text, Field(min_length=1, max_length=255)]
 Description = Annotated[Text, Field(max_length=20_000)]
-PhotoIds = Annotated[list[Annotated[int, Field(ge=1, lt=2**63)]], Field(max_length=MAX_PHOTOS)]
-Number = Annotated[int, Field(ge=1, lt=2**63)]
+PhotoIds = Annotated[list[Number], Field(max_length=MAX_PHOTOS)]
+AlbumId = Annotated[int, Path(description="The album's id.")]
 
 
 class AlbumShape(Schema):
-    id: int
-    name: str
-    description: str
-    owner: str
-    visibility: str
-    parent: int | None
-    cover: int | None
-    created_at: datetime
+    id: int = Field(description="What the album is known by.")
+    name: str = Field(description="Its name.")
+    description: str = Field(description="Its description; may be empty.")
+    owner: str = Field(description="Name of the person whose album it is.")
+    visibility: Visibility = Field(description="Who sees it beside its owner and moderators.")
+    parent: int | None = Field(description="The album that it lies in, where you may see that.")
+    cover: int | None = Field(
+        description="The photo that stands for it, where one is chosen and you may see it."
+    )
+    created_at: datetime = Field(description="When it was made.")
 
 
 class AlbumDetail(AlbumShape):
-    photos: list[int]
-    albums: list[int]
+    photos: list[int] = Field(description="Ids of its photos that you may see, in their order.")
+    albums: list[int] = Field(description="Ids of the albums in it that you may see.")
 
 
 class AlbumBody(Schema):
-    name: Name
-    description: Description = ""
-    visibility: Visibility = Visibility.MEMBERS
-    parent: Number | None = None
+    name: Name = Field(description="Its name.")
+    description: Description = Field("", description="Its description.")
+    visibility: Visibility = Field(Visibility.MEMBERS, description="Who sees it beside you and moderators.")
+    parent: Number | None = Field(None, description="The album to lie in: one that you may change.")
 
 
 class AlbumPatch(Schema):
-    name: Name | None = None
-    description: Description | None = None
-    visibility: Visibility | None = None
-    parent: Number | None = None
-    cover: Number | None = None
+    name: Name | None = Field(None, description="The new name.")
+    description: Description | None = Field(None, description="The new description.")
+    visibility: Visibility | None = Field(None, description="Who sees it beside its owner and moderators.")
+    parent: Number | None = Field(None, description="The album to lie in; null for none.")
+    cover: Number | None = Field(None, description="A photo of the album to stand for it; null for none.")
 
 
 class PhotosBody(Schema):
-    photos: PhotoIds
+    photos: PhotoIds = Field(description="Ids of photos.")
 
 
 class OrderBody(PhotosBody):
@@ -122,8 +124,9 @@ def own_parent(user: User, pk: int | None) -> Album | None:
     return found
 
 
-@router.get("albums", response={200: list[AlbumShape], **COMMON_ERRORS}, summary="Albums by name")
+@router.get("albums", response={200: list[AlbumShape], **errors()}, summary="Albums by name")
 def list_albums(request: HttpRequest) -> list[dict[str, Any]]:
+    """All that you may see, without their photos."""
     user = require_reader(request)
     albums = list(visible_albums(user).select_related("owner"))
     seen = {album.pk for album in albums}
@@ -142,8 +145,9 @@ def list_albums(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-@router.post("albums", response={201: AlbumDetail, **COMMON_ERRORS}, summary="Make an album")
+@router.post("albums", response={201: AlbumDetail, **errors(409, 413, 422)}, summary="Make an album")
 def post_album(request: HttpRequest, body: AlbumBody) -> Status[dict[str, Any]]:
+    """It is yours. 409 when you have one of this name in the same place already."""
     user = require(request, Role.VIEWER, ApiTokenScope.UPLOAD)
     values = body.dict() | {"parent": own_parent(user, body.parent)}
     album = Album(owner=user, **values)
@@ -159,17 +163,19 @@ def saved(album: Album) -> None:
         raise ApiError(409, "bad-album", str(error)) from error
 
 
-@router.get("albums/{int:album_id}", response={200: AlbumDetail, **COMMON_ERRORS}, summary="One album")
-def get_album(request: HttpRequest, album_id: int) -> dict[str, Any]:
+@router.get("albums/{int:album_id}", response={200: AlbumDetail, **errors(404)}, summary="One album")
+def get_album(request: HttpRequest, album_id: AlbumId) -> dict[str, Any]:
     """With the ids of the photos in their order."""
     user = require_reader(request)
     return detail_json(get_object_or_404(visible_albums(user).select_related("owner"), pk=album_id), user)
 
 
 @router.patch(
-    "albums/{int:album_id}", response={200: AlbumDetail, **COMMON_ERRORS}, summary="Change an album"
+    "albums/{int:album_id}",
+    response={200: AlbumDetail, **errors(404, 409, 413, 422)},
+    summary="Change an album",
 )
-def patch_album(request: HttpRequest, album_id: int, body: AlbumPatch) -> dict[str, Any]:
+def patch_album(request: HttpRequest, album_id: AlbumId, body: AlbumPatch) -> dict[str, Any]:
     """Change what is given. `parent` null takes the album out of the one around it, `cover` null gives it none."""
     album, user = editable_album(request, album_id)
     given = body.dict(exclude_unset=True)
@@ -195,8 +201,8 @@ def change_cover(album: Album, user: User, photo_id: int | None) -> None:
         raise ApiError(422, "bad-album", str(error)) from error
 
 
-@router.delete("albums/{int:album_id}", response={204: None, **COMMON_ERRORS}, summary="Delete an album")
-def delete_album(request: HttpRequest, album_id: int) -> Status[None]:
+@router.delete("albums/{int:album_id}", response={204: None, **errors(404)}, summary="Delete an album")
+def delete_album(request: HttpRequest, album_id: AlbumId) -> Status[None]:
     """Its photos stay in the library; the albums in it stay as well."""
     editable_album(request, album_id)[0].delete()
     return Status(204, None)
@@ -204,10 +210,10 @@ def delete_album(request: HttpRequest, album_id: int) -> Status[None]:
 
 @router.post(
     "albums/{int:album_id}/photos",
-    response={200: AlbumDetail, **COMMON_ERRORS},
+    response={200: AlbumDetail, **errors(404, 413, 422)},
     summary="Add photos at the end",
 )
-def add_photos(request: HttpRequest, album_id: int, body: PhotosBody) -> dict[str, Any]:
+def add_photos(request: HttpRequest, album_id: AlbumId, body: PhotosBody) -> dict[str, Any]:
     """Photos that you may see; those in the album already keep their place."""
     album, user = editable_album(request, album_id)
     found = Photo.objects.visible_to(user).in_bulk(body.photos)
@@ -217,19 +223,22 @@ def add_photos(request: HttpRequest, album_id: int, body: PhotosBody) -> dict[st
 
 @router.post(
     "albums/{int:album_id}/photos/remove",
-    response={200: AlbumDetail, **COMMON_ERRORS},
+    response={200: AlbumDetail, **errors(404, 413, 422)},
     summary="Take photos out",
 )
-def remove_photos(request: HttpRequest, album_id: int, body: PhotosBody) -> dict[str, Any]:
+def remove_photos(request: HttpRequest, album_id: AlbumId, body: PhotosBody) -> dict[str, Any]:
+    """They stay in the library. Photos that are not in the album are passed over."""
     album, user = editable_album(request, album_id)
     remove_from_album(album=album, photos=list(Photo.objects.filter(pk__in=body.photos)))
     return detail_json(album, user)
 
 
 @router.post(
-    "albums/{int:album_id}/order", response={200: AlbumDetail, **COMMON_ERRORS}, summary="Move photos"
+    "albums/{int:album_id}/order",
+    response={200: AlbumDetail, **errors(404, 409, 413, 422)},
+    summary="Move photos",
 )
-def order_photos(request: HttpRequest, album_id: int, body: OrderBody) -> dict[str, Any]:
+def order_photos(request: HttpRequest, album_id: AlbumId, body: OrderBody) -> dict[str, Any]:
     """Put photos of the album, in the order given, in front of another one or at the end."""
     album, user = editable_album(request, album_id)
     try:

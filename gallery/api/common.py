@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.http import Http404, HttpRequest, HttpResponse
-from ninja import Schema
-from ninja.errors import AuthenticationError, HttpError, ValidationError
+from django.http import HttpRequest
+from ninja import Field, Path, Query, Schema
+from ninja.errors import AuthenticationError
 from ninja.security import APIKeyCookie, HttpBearer
 from pydantic import AfterValidator
 
 from gallery.access import asker
 from gallery.models import ApiToken, ApiTokenScope, Role, User
-from gallery.storage import StorageAway
 from gallery.tokens import find_token
-
-if TYPE_CHECKING:
-    from ninja import NinjaAPI
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -33,16 +29,34 @@ def storable(text: str) -> str:
 Text = Annotated[str, AfterValidator(storable)]
 """A text of a request that the database gets to see."""
 
+Number = Annotated[int, Field(strict=True, ge=1, lt=2**63)]
+"""What a thing of the database is known by in the body of a request: `true` is not photo 1."""
+
+PhotoId = Annotated[int, Path(description="The photo's id.")]
+CursorText = Annotated[
+    str,
+    Query(description="`next` of the page before; empty for the first page."),
+    AfterValidator(storable),
+]
+QueryText = Annotated[
+    str, Query(description="What to look for, as in the search box: tags, fields, words, `and`, `or`, `not`.")
+]
+
 
 class ErrorBody(Schema):
     """Every error: a sentence for people and a code for programs."""
 
-    detail: str
-    code: str
+    detail: str = Field(description="What is wrong and what to do about it, in words.")
+    code: str = Field(description="The same for programs, such as `not-found`; it does not change.")
 
 
-#: The errors that any endpoint may answer with, for the published schema.
-COMMON_ERRORS = {(400, 401, 403, 404, 409, 413, 415, 422, 429, 503, 507): ErrorBody}
+#: Whatever is asked: unreadable, by a stranger, without the right, or while the database or the store is away.
+ALWAYS_POSSIBLE = (400, 401, 403, 503)
+
+
+def errors(*statuses: int) -> dict[tuple[int, ...], type[ErrorBody]]:
+    """The errors that an endpoint may answer with, for the published schema: these and those always possible."""
+    return {(*ALWAYS_POSSIBLE, *statuses): ErrorBody}
 
 
 class ApiError(Exception):
@@ -122,41 +136,3 @@ def require_uploader(request: HttpRequest) -> User:
 
 def require_moderator(request: HttpRequest) -> User:
     return require(request, Role.MODERATOR, ApiTokenScope.MODERATE)
-
-
-def field_errors(error: ValidationError) -> str:
-    """One sentence that names every wrong field."""
-    return "; ".join(
-        f"{'.'.join(str(part) for part in item['loc'][1:])}: {item['msg']}" for item in error.errors
-    )
-
-
-def install_error_handlers(api: NinjaAPI) -> None:
-    """Give every error the shape of ErrorBody."""
-
-    def answer(request: HttpRequest, status: int, code: str, detail: str, **extra: Any) -> HttpResponse:
-        return api.create_response(request, {"detail": detail, "code": code, **extra}, status=status)
-
-    @api.exception_handler(ApiError)
-    def on_api_error(request: HttpRequest, error: ApiError) -> HttpResponse:
-        return answer(request, error.status, error.code, error.detail, **error.extra)
-
-    @api.exception_handler(ValidationError)
-    def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-        return answer(request, 422, "invalid", field_errors(error))
-
-    @api.exception_handler(AuthenticationError)
-    def on_stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-        return answer(request, 401, "not-logged-in", "Log in, or send a valid token, to do this.")
-
-    @api.exception_handler(Http404)
-    def on_missing(request: HttpRequest, error: Http404) -> HttpResponse:
-        return answer(request, 404, "not-found", str(error) or "There is no such thing.")
-
-    @api.exception_handler(StorageAway)
-    def on_store_away(request: HttpRequest, error: StorageAway) -> HttpResponse:
-        return answer(request, 503, "storage-away", f"{error} Try again later.")
-
-    @api.exception_handler(HttpError)
-    def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-        return answer(request, error.status_code, "bad-request", str(error))

@@ -11,7 +11,16 @@ from ninja.files import UploadedFile
 
 from gallery import pipeline
 from gallery.access import editable_photo, visible_photo
-from gallery.api.common import COMMON_ERRORS, ApiError, Text, require_reader, require_uploader
+from gallery.api.common import (
+    ApiError,
+    CursorText,
+    PhotoId,
+    QueryText,
+    Text,
+    errors,
+    require_reader,
+    require_uploader,
+)
 from gallery.api.photo_json import photo_json, photos_json
 from gallery.api.schemas import PhotoDetail, PhotoList, SimilarPhotos, Uploaded
 from gallery.edit import PhotoChanges, change_photo
@@ -29,38 +38,51 @@ router = Router(tags=["photos"])
 MAX_PAGE = 500
 MAX_CHECKED = 1000
 
-PageSize = Annotated[int, Query(ge=1, le=MAX_PAGE)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
+PageSize = Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many photos a page has at most.")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$", min_length=64, max_length=64)]
+Upload = Annotated[
+    UploadedFile, File(description="The picture: JPEG, PNG, WebP, HEIC, TIFF, GIF and others.")
+]
 
 
 class UploadForm(Schema):
-    tags: list[str] = []
-    album: Text = Field("", max_length=255)
-    on_duplicate: Literal["report", "keep"] = "report"
-    visibility: Visibility = Visibility.MEMBERS
+    tags: list[str] = Field([], description="Tags for it, in several fields or with commas between them.")
+    album: Text = Field(
+        "",
+        max_length=255,
+        description="An album of yours to put it into; made where there is none of this name.",
+    )
+    on_duplicate: Literal["report", "keep"] = Field(
+        "report", description="`keep`: report no near-duplicates of it, and bring it back from the trash."
+    )
+    visibility: Visibility = Field(Visibility.MEMBERS, description="Who sees it beside you and moderators.")
 
 
 class CheckBody(Schema):
-    sha256: list[Sha256] = Field(max_length=MAX_CHECKED)
+    sha256: list[Sha256] = Field(
+        max_length=MAX_CHECKED, description="SHA-256 digests of files, in hexadecimal digits."
+    )
 
 
 class CheckAnswer(Schema):
-    known: dict[str, int]
+    known: dict[str, int] = Field(description="Digest -> id of the photo; what is not here is left out.")
 
 
 class PhotoPatch(Schema):
-    title: Text | None = Field(None, max_length=255)
-    description: Text | None = Field(None, max_length=20_000)
-    tags: list[str] | None = None
-    favourite: bool | None = None
-    rating: int | None = Field(None, ge=0, le=MAX_RATING)
-    visibility: Visibility | None = None
+    title: Text | None = Field(None, max_length=255, description="The new title.")
+    description: Text | None = Field(None, max_length=20_000, description="The new description.")
+    tags: list[str] | None = Field(None, description="All its tags from now on.")
+    favourite: bool | None = Field(None, description="Whether it is a favourite.")
+    rating: int | None = Field(None, ge=0, le=MAX_RATING, description="0 for none.")
+    visibility: Visibility | None = Field(None, description="Who sees it beside its owner and moderators.")
 
 
-@router.post("photos", response={201: Uploaded, 200: Uploaded, **COMMON_ERRORS}, summary="Upload a photo")
-def upload_photo(
-    request: HttpRequest, form: Form[UploadForm], file: File[UploadedFile]
-) -> Status[dict[str, Any]]:
+@router.post(
+    "photos",
+    response={201: Uploaded, 200: Uploaded, **errors(413, 415, 422, 429, 507)},
+    summary="Upload a photo",
+)
+def upload_photo(request: HttpRequest, form: Form[UploadForm], file: Upload) -> Status[dict[str, Any]]:
     """Store the file and start its analysis. Bytes that are here already are answered with 200 and never doubled.
 
     `on_duplicate=keep`: near-duplicates of this photo are not reported, and bytes that lie in the trash come back.
@@ -102,7 +124,7 @@ def accept_or_refuse(user: User, file: ReceivedUpload, form: UploadForm) -> Acce
 
 
 @router.post(
-    "photos/check", response={200: CheckAnswer, **COMMON_ERRORS}, summary="Which files are here already"
+    "photos/check", response={200: CheckAnswer, **errors(413, 422)}, summary="Which files are here already"
 )
 def check_photos(request: HttpRequest, body: CheckBody) -> dict[str, Any]:
     """The ids of photos, among those that you may see, with these SHA-256 digests."""
@@ -112,8 +134,10 @@ def check_photos(request: HttpRequest, body: CheckBody) -> dict[str, Any]:
     return {"known": dict(found.values_list("upload_sha256", "pk"))}
 
 
-@router.get("photos", response={200: PhotoList, **COMMON_ERRORS}, summary="Search, or list newest first")
-def list_photos(request: HttpRequest, q: str = "", cursor: str = "", limit: PageSize = 60) -> dict[str, Any]:
+@router.get("photos", response={200: PhotoList, **errors(422, 429)}, summary="Search, or list newest first")
+def list_photos(
+    request: HttpRequest, q: QueryText = "", cursor: CursorText = "", limit: PageSize = 60
+) -> dict[str, Any]:
     """One page of the photos that the query finds; `next` is the cursor of the next page."""
     user = require_reader(request)
     try:
@@ -132,15 +156,18 @@ def list_photos(request: HttpRequest, q: str = "", cursor: str = "", limit: Page
 
 
 @router.get(
-    "photos/{int:photo_id}", response={200: PhotoDetail, **COMMON_ERRORS}, summary="Everything about a photo"
+    "photos/{int:photo_id}", response={200: PhotoDetail, **errors(404)}, summary="Everything about a photo"
 )
-def get_photo(request: HttpRequest, photo_id: int) -> dict[str, Any]:
+def get_photo(request: HttpRequest, photo_id: PhotoId) -> dict[str, Any]:
+    """What the list shows, and also what the file says of itself, its state per stage and its copies."""
     user = require_reader(request)
     return photo_json(visible_photo(user, photo_id), user, detail=True)
 
 
-@router.patch("photos/{int:photo_id}", response={200: PhotoDetail, **COMMON_ERRORS}, summary="Change a photo")
-def patch_photo(request: HttpRequest, photo_id: int, body: PhotoPatch) -> dict[str, Any]:
+@router.patch(
+    "photos/{int:photo_id}", response={200: PhotoDetail, **errors(404, 413, 422)}, summary="Change a photo"
+)
+def patch_photo(request: HttpRequest, photo_id: PhotoId, body: PhotoPatch) -> dict[str, Any]:
     """Change what is given; `tags` replaces all tags."""
     user = require_uploader(request)
     photo = editable_or_forbidden(user, photo_id)
@@ -152,9 +179,9 @@ def patch_photo(request: HttpRequest, photo_id: int, body: PhotoPatch) -> dict[s
 
 
 @router.delete(
-    "photos/{int:photo_id}", response={200: PhotoDetail, **COMMON_ERRORS}, summary="Move to the trash"
+    "photos/{int:photo_id}", response={200: PhotoDetail, **errors(404)}, summary="Move to the trash"
 )
-def delete_photo(request: HttpRequest, photo_id: int) -> dict[str, Any]:
+def delete_photo(request: HttpRequest, photo_id: PhotoId) -> dict[str, Any]:
     """The photo can be restored until its retention is over."""
     user = require_uploader(request)
     trash_photos(photos=[editable_or_forbidden(user, photo_id)], by=user)
@@ -163,10 +190,11 @@ def delete_photo(request: HttpRequest, photo_id: int) -> dict[str, Any]:
 
 @router.post(
     "photos/{int:photo_id}/restore",
-    response={200: PhotoDetail, **COMMON_ERRORS},
+    response={200: PhotoDetail, **errors(404, 409)},
     summary="Bring back from the trash",
 )
-def restore_photo(request: HttpRequest, photo_id: int) -> dict[str, Any]:
+def restore_photo(request: HttpRequest, photo_id: PhotoId) -> dict[str, Any]:
+    """For its owner and moderators. 409 when the same bytes have been uploaded anew meanwhile."""
     user = require_uploader(request)
     try:
         restore_photos(photos=[editable_or_forbidden(user, photo_id)], by=user)
@@ -176,9 +204,10 @@ def restore_photo(request: HttpRequest, photo_id: int) -> dict[str, Any]:
 
 
 @router.post(
-    "photos/{int:photo_id}/retry", response={200: PhotoDetail, **COMMON_ERRORS}, summary="Retry failed stages"
+    "photos/{int:photo_id}/retry", response={200: PhotoDetail, **errors(404)}, summary="Retry failed stages"
 )
-def retry_photo(request: HttpRequest, photo_id: int) -> dict[str, Any]:
+def retry_photo(request: HttpRequest, photo_id: PhotoId) -> dict[str, Any]:
+    """Owe the stages that failed once more. Nothing happens where none has failed."""
     user = require_uploader(request)
     pipeline.retry_failed(photo_ids=[editable_or_forbidden(user, photo_id).pk])
     return photo_json(visible_photo(user, photo_id), user, detail=True)
@@ -186,15 +215,18 @@ def retry_photo(request: HttpRequest, photo_id: int) -> dict[str, Any]:
 
 @router.get(
     "photos/{int:photo_id}/similar",
-    response={200: SimilarPhotos, **COMMON_ERRORS},
+    response={200: SimilarPhotos, **errors(404, 422, 429)},
     summary="Photos like this one",
 )
 def list_similar(
     request: HttpRequest,
-    photo_id: int,
-    by: Literal["look", "tags", "colour", "structure"] = "look",
+    photo_id: PhotoId,
+    by: Annotated[
+        Literal["look", "tags", "colour", "structure"], Query(description="In what they are alike.")
+    ] = "look",
     limit: PageSize = 24,
 ) -> dict[str, Any]:
+    """`by`: what is shown on it (look), shared tags, its colours, or how it is built (structure)."""
     user = require_reader(request)
     answer = similar_photos(user, visible_photo(user, photo_id), by=by, limit=limit)
     items = photos_json([hit.photo for hit in answer.hits], user)

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Field, File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
 
-from gallery.api.common import COMMON_ERRORS, ApiError, require_reader
+from gallery.api.common import ApiError, QueryText, errors, require_reader
 from gallery.api.photo_json import photos_json
 from gallery.api.schemas import ImageHits, ParsedQuery
 from gallery.describe import ExampleUnavailable, picture_answer
@@ -20,24 +20,28 @@ from gallery.uploads import ReceivedUpload
 router = Router(tags=["search"])
 
 
+Words = Annotated[Literal["", "tags"], Query(description="`tags`: take every word for a known tag.")]
+Example = Annotated[UploadedFile, File(description="The example picture.")]
+
+
 class ImageForm(Schema):
-    q: str = ""
-    limit: int = Field(24, ge=1, le=500)
+    q: str = Field("", description="A query that the photos have to fit as well.")
+    limit: int = Field(24, ge=1, le=500, description="How many photos to answer with at most.")
 
 
-@router.get("search/parse", response={200: ParsedQuery, **COMMON_ERRORS}, summary="How a query is understood")
-def parse_query(
-    request: HttpRequest, q: str = "", words: Annotated[Literal["", "tags"], Query()] = ""
-) -> dict[str, Any]:
+@router.get("search/parse", response={200: ParsedQuery, **errors(422)}, summary="How a query is understood")
+def parse_query(request: HttpRequest, q: QueryText = "", words: Words = "") -> dict[str, Any]:
     """With `words=tags` every word counts as a known tag."""
     user = require_reader(request)
     return parse_for(user, q, words_are_tags=words == "tags")
 
 
 @router.post(
-    "search/image", response={200: ImageHits, **COMMON_ERRORS}, summary="Search by an example picture"
+    "search/image",
+    response={200: ImageHits, **errors(413, 415, 422, 429, 507)},
+    summary="Search by an example picture",
 )
-def search_by_image(request: HttpRequest, form: Form[ImageForm], file: File[UploadedFile]) -> dict[str, Any]:
+def search_by_image(request: HttpRequest, form: Form[ImageForm], file: Example) -> dict[str, Any]:
     """Photos like the picture, best first, each with a verdict where it is a copy. The picture is not kept."""
     user = require_reader(request)
     if not isinstance(file, ReceivedUpload):

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Field, Router, Schema, Status
+from ninja import Field, Path, Router, Schema, Status
 
-from gallery.api.common import COMMON_ERRORS, ApiError, Text, require, require_reader
+from gallery.api.common import ApiError, Text, errors, require, require_reader
 from gallery.models import ApiTokenScope, Role, SavedSearch, Visibility
 from gallery.saved_searches import (
     MAX_QUERY_CHARS,
@@ -22,34 +22,35 @@ from gallery.search import search
 
 router = Router(tags=["saved searches"])
 
+SearchId = Annotated[int, Path(description="The saved search's id.")]
 Name = Annotated[Text, Field(max_length=255)]
 QueryText = Annotated[Text, Field(max_length=MAX_QUERY_CHARS)]
 
 
 class SearchShape(Schema):
-    id: int
-    name: str
-    query: str
-    owner: str
-    visibility: str
-    created_at: datetime
+    id: int = Field(description="What the saved search is known by.")
+    name: str = Field(description="Its name.")
+    query: str = Field(description="The query, as in the search box.")
+    owner: str = Field(description="Name of the person who saved it.")
+    visibility: Visibility = Field(description="Who finds it beside its owner.")
+    created_at: datetime = Field(description="When it was saved.")
 
 
 class SearchDetail(SearchShape):
-    total: int
-    total_is_exact: bool
+    total: int = Field(description="How many photos you find with it now.")
+    total_is_exact: bool = Field(description="False where `total` is an estimate.")
 
 
 class SearchBody(Schema):
-    name: Name
-    query: QueryText
-    visibility: Visibility = Visibility.PRIVATE
+    name: Name = Field(description="Its name.")
+    query: QueryText = Field(description="The query, as in the search box.")
+    visibility: Visibility = Field(Visibility.PRIVATE, description="Who finds it beside you.")
 
 
 class SearchPatch(Schema):
-    name: Name | None = None
-    query: QueryText | None = None
-    visibility: Visibility | None = None
+    name: Name | None = Field(None, description="The new name.")
+    query: QueryText | None = Field(None, description="The new query.")
+    visibility: Visibility | None = Field(None, description="Who finds it beside its owner.")
 
 
 def search_json(saved: SavedSearch) -> dict[str, Any]:
@@ -73,14 +74,16 @@ def editable_search(request: HttpRequest, pk: int) -> SavedSearch:
     return found
 
 
-@router.get("searches", response={200: list[SearchShape], **COMMON_ERRORS}, summary="Saved searches")
+@router.get("searches", response={200: list[SearchShape], **errors()}, summary="Saved searches")
 def list_searches(request: HttpRequest) -> list[dict[str, Any]]:
+    """Yours and those that others share."""
     user = require_reader(request)
     return [search_json(saved) for saved in SavedSearch.objects.visible_to(user).select_related("owner")]
 
 
-@router.post("searches", response={201: SearchShape, **COMMON_ERRORS}, summary="Save a search")
+@router.post("searches", response={201: SearchShape, **errors(413, 422)}, summary="Save a search")
 def post_search(request: HttpRequest, body: SearchBody) -> Status[dict[str, Any]]:
+    """It is yours; `visibility` says who else finds it."""
     user = require(request, Role.VIEWER, ApiTokenScope.UPLOAD)
     try:
         saved = save_search(owner=user, **body.dict())
@@ -90,9 +93,9 @@ def post_search(request: HttpRequest, body: SearchBody) -> Status[dict[str, Any]
 
 
 @router.get(
-    "searches/{int:search_id}", response={200: SearchDetail, **COMMON_ERRORS}, summary="One, with its count"
+    "searches/{int:search_id}", response={200: SearchDetail, **errors(404)}, summary="One, with its count"
 )
-def get_search(request: HttpRequest, search_id: int) -> dict[str, Any]:
+def get_search(request: HttpRequest, search_id: SearchId) -> dict[str, Any]:
     """`total`: how many photos you find with it now. The photos themselves: `GET photos?q=<query>`."""
     user = require_reader(request)
     saved = get_object_or_404(SavedSearch.objects.visible_to(user), pk=search_id)
@@ -100,8 +103,11 @@ def get_search(request: HttpRequest, search_id: int) -> dict[str, Any]:
     return search_json(saved) | {"total": page.total, "total_is_exact": page.total_is_exact}
 
 
-@router.patch("searches/{int:search_id}", response={200: SearchShape, **COMMON_ERRORS}, summary="Change one")
-def patch_search(request: HttpRequest, search_id: int, body: SearchPatch) -> dict[str, Any]:
+@router.patch(
+    "searches/{int:search_id}", response={200: SearchShape, **errors(404, 413, 422)}, summary="Change one"
+)
+def patch_search(request: HttpRequest, search_id: SearchId, body: SearchPatch) -> dict[str, Any]:
+    """Change what is given."""
     saved = editable_search(request, search_id)
     try:
         change_search(search=saved, **body.dict(exclude_unset=True))
@@ -110,7 +116,8 @@ def patch_search(request: HttpRequest, search_id: int, body: SearchPatch) -> dic
     return search_json(saved)
 
 
-@router.delete("searches/{int:search_id}", response={204: None, **COMMON_ERRORS}, summary="Forget one")
-def delete_saved(request: HttpRequest, search_id: int) -> Status[None]:
+@router.delete("searches/{int:search_id}", response={204: None, **errors(404)}, summary="Forget one")
+def delete_saved(request: HttpRequest, search_id: SearchId) -> Status[None]:
+    """No photo changes."""
     delete_search(search=editable_search(request, search_id))
     return Status(204, None)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Router, Status
+from ninja import Path, Router, Status
 
 from gallery import jobs, pipeline
 from gallery.access import asker
 from gallery.api.common import (
-    COMMON_ERRORS,
     ApiError,
     ErrorBody,
     SessionAuth,
     TokenAuth,
     anyone,
+    errors,
     require_moderator,
     require_reader,
 )
@@ -24,8 +24,10 @@ from gallery.health import check_all
 
 router = Router(tags=["system"])
 
+StageName = Annotated[str, Path(description="The stage's name: analyse, embed or match.")]
 
-@router.get("jobs", response={200: JobsAnswer, **COMMON_ERRORS}, summary="Owed work per stage")
+
+@router.get("jobs", response={200: JobsAnswer, **errors()}, summary="Owed work per stage")
 def get_jobs(request: HttpRequest) -> dict[str, Any]:
     """`idle`: nothing runs, and nothing is owed that could run now or after a back-off."""
     require_reader(request)
@@ -50,8 +52,8 @@ def jobs_answer() -> dict[str, Any]:
     return {"stages": stages, "idle": pipeline.is_idle()}
 
 
-@router.post("jobs/{stage}/pause", response={200: JobsAnswer, **COMMON_ERRORS}, summary="Pause a stage")
-def pause_stage(request: HttpRequest, stage: str) -> dict[str, Any]:
+@router.post("jobs/{stage}/pause", response={200: JobsAnswer, **errors(404)}, summary="Pause a stage")
+def pause_stage(request: HttpRequest, stage: StageName) -> dict[str, Any]:
     """No more work of the stage is taken up until it is resumed; what runs is finished."""
     require_moderator(request)
     pipeline.pause(stage=known_stage(stage))
@@ -59,9 +61,10 @@ def pause_stage(request: HttpRequest, stage: str) -> dict[str, Any]:
 
 
 @router.post(
-    "jobs/{stage}/resume", response={200: JobsAnswer, **COMMON_ERRORS}, summary="Resume a paused stage"
+    "jobs/{stage}/resume", response={200: JobsAnswer, **errors(404)}, summary="Resume a paused stage"
 )
-def resume_stage(request: HttpRequest, stage: str) -> dict[str, Any]:
+def resume_stage(request: HttpRequest, stage: StageName) -> dict[str, Any]:
+    """Its owed work is taken up again."""
     require_moderator(request)
     pipeline.resume(stage=known_stage(stage))
     return jobs_answer()
@@ -79,7 +82,7 @@ def known_stage(name: str) -> str:
 @router.get(
     "health",
     auth=[TokenAuth(), SessionAuth(), anyone],
-    response={200: HealthAnswer, 503: HealthAnswer, 401: ErrorBody, 403: ErrorBody},
+    response={200: HealthAnswer, 503: HealthAnswer, (400, 401, 403): ErrorBody},
     summary="Whether all parts work",
 )
 def get_health(request: HttpRequest) -> Status[dict[str, Any]]:
