@@ -1,4 +1,4 @@
-"""Every request: where it comes from, its id in each log line and in the answer, and how long it took."""
+"""Every request: where it comes from, its id in each log line and in the answer, how long it took, who may keep it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,16 @@ class RequestMiddleware:
             METER.record(request.method or "", route_of(request), response.status_code, seconds)
             log_answer(request, response, seconds)
         response[REQUEST_ID] = request_id
+        response.setdefault("Cache-Control", caching_of(request))
         return response
+
+
+def caching_of(request: HttpRequest) -> str:
+    """Who may keep an answer that says nothing about it: no proxy, as pages and the API tell each person other things.
+
+    A browser asks again before it shows a page it has kept; what programs get is of no use later.
+    """
+    return "no-store" if request.path.startswith("/api/") else "private, no-cache"
 
 
 def take_address_from_proxy(request: HttpRequest) -> None:
