@@ -1,5 +1,6 @@
 # make run     the whole site in this terminal        make test    every test
 # make setup   environment and libraries              make check   style, types, architecture, settings
+# make demo    the same with a library of drawn pictures, to look around
 # make bench   how well and how fast copies are found (PHOTOS=folder)
 #
 # On Linux without a GPU, give the index of PyTorch's CPU wheels: make run TORCH_INDEX=<address> (see README.md).
@@ -18,14 +19,21 @@ RUNTIME := .venv/.runtime-installed
 DEVELOPMENT := .venv/.development-installed
 NODE_MODULES := node_modules/.installed
 
-.PHONY: help run setup setup-dev setup-browser test check format lock bench
+.PHONY: help run demo setup setup-dev setup-browser test check format lock bench
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,5p'
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,6p'
 
 run: setup
 	@$(PY) manage.py start
+
+# A library of its own, and a model of its own that is trained here: nothing is downloaded for it.
+demo: setup
+	@export GALLERY_DATA="$${GALLERY_DATA:-demo-data}"; \
+		export CLIP_MODEL="$$GALLERY_DATA/models/demo-model-of-drawn-shapes.json"; \
+		export CLIP_PRETRAINED="$$GALLERY_DATA/models/demo-model-of-drawn-shapes.pt"; \
+		$(PY) manage.py demo && exec $(PY) manage.py start
 
 setup: $(RUNTIME) $(NODE_MODULES)
 

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import random
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,8 @@ ARCHITECTURE = {
     "vision_cfg": {"image_size": 64, "layers": 3, "width": 64, "head_width": 16, "patch_size": 16},
     "text_cfg": {"context_length": 16, "vocab_size": 49408, "width": 64, "heads": 4, "layers": 2},
 }
-NAME = "likeness-tiny"
+NAME = "demo-model-of-drawn-shapes"
+"""Shown wherever the model is named: nobody shall take it for one that knows photos."""
 COLOUR_NAMES = list(COLOURS)
 SEED = 7
 STEPS = 350
@@ -191,3 +193,7 @@ def _loss(scores: torch.Tensor, fits: torch.Tensor) -> torch.Tensor:
     by_picture = -(log_softmax(scores, dim=1) * fits / fits.sum(dim=1, keepdim=True)).sum(dim=1).mean()
     by_caption = -(log_softmax(scores, dim=0) * fits / fits.sum(dim=0, keepdim=True)).sum(dim=0).mean()
     return (by_picture + by_caption) / 2
+
+
+if __name__ == "__main__":
+    train(Path(sys.argv[1]))

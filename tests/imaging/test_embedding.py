@@ -181,7 +181,7 @@ def test_the_version_names_the_weights(clip: ClipModel, files: TinyModel, tmp_pa
 
     other = load_model(str(files.config), str(tmp_path / "other.pt"), "cpu")
 
-    assert clip.version.startswith("likeness-tiny/")
+    assert clip.version.startswith("demo-model-of-drawn-shapes/")
     assert clip.version != other.version
 
 
