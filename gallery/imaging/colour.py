@@ -105,7 +105,7 @@ def _named(centres: FloatArray, shares: NDArray[np.float64]) -> list[tuple[str, 
 
 
 def _rgba(picture: Picture) -> NDArray[np.uint8]:
-    pixels: NDArray[np.uint8] = picture.with_alpha_at(_THUMBHASH_PX).numpy()
+    pixels = picture.with_alpha_at(_THUMBHASH_PX)
     if pixels.shape[2] == 4:
         return pixels
     return np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])

@@ -3,19 +3,21 @@
 Meant for the guarded child: the limits here hold what a header claims, the guard holds what it hid.
 """
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
 from gallery.imaging.colourspace import to_srgb, to_srgb_without_profile, wide_profile
 from gallery.imaging.complaints import cause_of, collected_warnings, pixels_were_lost
+from gallery.imaging.jpeg import decode_sound, shrink_for
 from gallery.imaging.loaders import FailOn, Header, open_header, read_header, reopen_shrunk
+from gallery.imaging.profiles import matrix_profile
 from gallery.imaging.sizes import PREVIEW_SIZES_PX
-from gallery.imaging.sniff import HEAD_BYTES, PictureFormat, Refused, Sniffed, sniff
+from gallery.imaging.sniff import PictureFormat, Refused, Sniffed, sniff_file
 
 # The long side of the one decode: the largest preview.
 BASE_PX = max(PREVIEW_SIZES_PX)
@@ -23,11 +25,18 @@ BASE_PX = max(PREVIEW_SIZES_PX)
 # on what was asked for before it.
 _LADDER_PX = PREVIEW_SIZES_PX
 _WHITE = [255, 255, 255]
+# Up to this much, Catmull-Rom without a filter against aliasing comes as near to the original (SSIM .993 to .995 on
+# camera photos) as with one.
+SMALL_STEP = 1.2
+RGB_BANDS = 3
+OPAQUE = 255
+PROFILE = "icc-profile-data"
 
 # What the decoders raise for a file that they cannot read.
 DECODER_ERRORS = (pyvips.Error, ValueError, EOFError, SyntaxError, RuntimeError, OSError)
 
 OnOpened = Callable[[int, int], None]
+Pixels = NDArray[np.uint8]
 
 
 def _ignore(width: int, height: int) -> None:
@@ -49,7 +58,7 @@ class Picture:
         path: Path,
         sniffed: Sniffed,
         header: Header,
-        base: pyvips.Image,
+        base: Pixels,
         damaged: bool,
         warnings: list[str],
     ) -> None:
@@ -60,11 +69,11 @@ class Picture:
         self.width, self.height = header.upright_size
         self.orientation = header.orientation
         self.frame_count = header.frame_count
-        self.has_alpha = bool(base.hasalpha())
+        self.has_alpha = base.shape[2] > RGB_BANDS
         self._blobs = header.blobs
         self._base = base
-        self._scaled: dict[int, pyvips.Image] = {}
-        self._flat: dict[int, pyvips.Image] = {}
+        self._scaled: dict[int, Pixels] = {}
+        self._flat: dict[int, Pixels] = {}
 
     def blob(self, field: str) -> bytes | None:
         """Return the raw "exif-data", "xmp-data" or "iptc-data", None where the file has none."""
@@ -75,29 +84,23 @@ class Picture:
         """Whether the file's format keeps pixels exactly, as drawings and screenshots are stored."""
         return self.sniffed.format in (PictureFormat.PNG, PictureFormat.GIF, PictureFormat.TIFF)
 
-    def with_alpha_at(self, long_side_px: int) -> pyvips.Image:
-        """Return the picture with at most `long_side_px` (up to 1440) on its long side, never enlarged: 8-bit
-        sRGB, with a fourth band where it has alpha. In memory."""
-        if long_side_px >= max(self._base.width, self._base.height):
+    def with_alpha_at(self, long_side_px: int) -> Pixels:
+        """Return the picture with at most `long_side_px` (up to 1440) on its long side, never enlarged: height x
+        width x 3, or x 4 where it has alpha, 8-bit sRGB."""
+        if long_side_px >= max(self._base.shape[:2]):
             return self._base
         if long_side_px not in self._scaled:
             rung = min((px for px in _LADDER_PX if px > long_side_px), default=BASE_PX)
             source = self._base if rung == BASE_PX else self.with_alpha_at(rung)
-            self._scaled[long_side_px] = shrunk(source, long_side_px).copy_memory()
+            self._scaled[long_side_px] = shrunk_pixels(source, long_side_px)
         return self._scaled[long_side_px]
 
-    def at(self, long_side_px: int) -> pyvips.Image:
-        """Return the picture as `with_alpha_at`, laid over white: 8-bit sRGB of 3 bands. In memory."""
+    def rgb(self, long_side_px: int) -> Pixels:
+        """Return the picture as `with_alpha_at`, laid over white: height x width x 3."""
         if long_side_px not in self._flat:
-            image = self.with_alpha_at(long_side_px)
-            flat = image.flatten(background=_WHITE).copy_memory() if self.has_alpha else image
-            self._flat[long_side_px] = flat
+            pixels = self.with_alpha_at(long_side_px)
+            self._flat[long_side_px] = over_white(pixels) if self.has_alpha else pixels
         return self._flat[long_side_px]
-
-    def rgb(self, long_side_px: int) -> NDArray[np.uint8]:
-        """Return `at(long_side_px)` as an array of height x width x 3, uint8."""
-        pixels: NDArray[np.uint8] = self.at(long_side_px).numpy()
-        return pixels
 
 
 def open_picture(path: Path, *, opened: OnOpened = _ignore) -> Picture:
@@ -107,8 +110,7 @@ def open_picture(path: Path, *, opened: OnOpened = _ignore) -> Picture:
     Raises UnsupportedFile when it is no accepted format, and Refused when it is beyond the limits or nothing
     of it can be decoded. A cut or corrupt file of which a part can be shown comes back as damaged.
     """
-    with path.open("rb") as file:
-        sniffed = sniff(file.read(HEAD_BYTES))
+    sniffed = sniff_file(path)
     with collected_warnings() as warnings:
         header, base, damage = _decoded_leniently(path, sniffed, warnings, opened)
     if not damage and pixels_were_lost(warnings):
@@ -122,17 +124,40 @@ def open_picture(path: Path, *, opened: OnOpened = _ignore) -> Picture:
 
 def shrunk(image: pyvips.Image, long_side_px: int) -> pyvips.Image:
     """Return `image` with `long_side_px` on its long side, filtered against aliasing; never enlarged."""
-    scale = long_side_px / max(image.width, image.height)
-    if scale >= 1:
+    if long_side_px >= max(image.width, image.height):
         return image
+    return _resampled(image, _shrunk_size(image.width, image.height, long_side_px))
+
+
+def shrunk_pixels(pixels: Pixels, long_side_px: int) -> Pixels:
+    """Return a picture of height x width x 3 or 4 with at most `long_side_px` on its long side, as `shrunk` does.
+
+    Where it is as good, OpenCV does it in a quarter of the time: for means of 2 x 2 pixels, and for the last small
+    step, which filters nothing away.
+    """
+    height, width, bands = pixels.shape
+    if long_side_px >= max(height, width):
+        return pixels
+    size = _shrunk_size(width, height, long_side_px)
+    if bands == RGB_BANDS:
+        while max(pixels.shape[:2]) >= 2 * long_side_px:
+            half = (max(1, round(pixels.shape[1] / 2)), max(1, round(pixels.shape[0] / 2)))
+            pixels = np.asarray(cv2.resize(pixels, half, interpolation=cv2.INTER_LINEAR), np.uint8)
+        if max(pixels.shape[:2]) <= SMALL_STEP * long_side_px:
+            return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+    return _array(_resampled(_image(pixels), size))
+
+
+def _shrunk_size(width: int, height: int, long_side_px: int) -> tuple[int, int]:
+    scale = long_side_px / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _resampled(image: pyvips.Image, size: tuple[int, int]) -> pyvips.Image:
     # Catmull-Rom keeps nine tenths of the detail of Lanczos (a triangle: eight tenths) without its halos.
     # With gap 1, libvips takes whole steps by averaging first, a third faster where the step is 2 or more.
-    across = max(scale, 1 / image.width)
-    options = {
-        "vscale": max(scale, 1 / image.height),
-        "kernel": "cubic",
-        "gap": 1.0,
-    }
+    across = size[0] / image.width
+    options = {"vscale": size[1] / image.height, "kernel": "cubic", "gap": 1.0}
     if not image.hasalpha():
         return image.resize(across, **options)
     # Colours under transparent pixels must not bleed into what is seen.
@@ -141,9 +166,22 @@ def shrunk(image: pyvips.Image, long_side_px: int) -> pyvips.Image:
     return resized.cast(image.format).copy(interpretation=image.interpretation)
 
 
+def over_white(pixels: Pixels) -> Pixels:
+    """Return a picture of height x width x 4 laid over white: height x width x 3."""
+    return _array(_image(pixels).flatten(background=_WHITE))
+
+
+def _image(pixels: Pixels) -> pyvips.Image:
+    return pyvips.Image.new_from_array(pixels).copy(interpretation="srgb")
+
+
+def _array(image: pyvips.Image) -> Pixels:
+    return np.asarray(image.numpy(), np.uint8)
+
+
 def _decoded_leniently(
     path: Path, sniffed: Sniffed, warnings: list[str], opened: OnOpened
-) -> tuple[Header, pyvips.Image, str]:
+) -> tuple[Header, Pixels, str]:
     """Header, base and the words for what is damaged, "" for nothing: strictly first, then taking what can be
     had."""
     try:
@@ -153,27 +191,49 @@ def _decoded_leniently(
     try:
         return *_decoded(path, sniffed, "none", warnings, opened), cause
     except DECODER_ERRORS as fault:
-        name = sniffed.media_type.removeprefix("image/").upper()
-        raise Refused(f"The file begins like {name} but cannot be decoded: {cause}.") from fault
+        raise Refused(f"The file begins like {sniffed.name} but cannot be decoded: {cause}.") from fault
 
 
 def _decoded(
     path: Path, sniffed: Sniffed, fail_on: FailOn, warnings: list[str], opened: OnOpened
-) -> tuple[Header, pyvips.Image]:
+) -> tuple[Header, Pixels]:
     source = open_header(path, sniffed.format, fail_on=fail_on)
     header = read_header(source, path, sniffed.format)
     opened(header.width, header.height)
-    if sniffed.format is PictureFormat.JPEG:
-        source = reopen_shrunk(source, path, at_least_px=BASE_PX, fail_on=fail_on)
     # Shrinking comes before every other step: the rest then works on 2 megapixels at most.
-    small = shrunk(source, BASE_PX).copy_memory()
-    return header, _without_idle_alpha(_upright(_in_srgb(small, warnings), header.orientation))
+    small = (
+        _small_jpeg(path, source, fail_on)
+        if sniffed.format is PictureFormat.JPEG
+        else shrunk(source, BASE_PX)
+    )
+    srgb = _in_srgb(small.copy_memory(), warnings)
+    return header, _without_idle_alpha(_array(_upright(srgb, header.orientation)))
+
+
+def _small_jpeg(path: Path, header: pyvips.Image, fail_on: FailOn) -> pyvips.Image:
+    """The JPEG whose header is open, decoded at the smallest scale that still holds BASE_PX and shrunk to that."""
+    shrink = shrink_for(max(header.width, header.height), BASE_PX)
+    # A fault is told by libvips, which says more about it and shows what can be shown.
+    if fail_on == "error" and header.bands == RGB_BANDS:
+        pixels = decode_sound(path, header.width, header.height, shrink=shrink)
+        if pixels is not None:
+            return _with_profile_of(header, _image(shrunk_pixels(pixels, BASE_PX)))
+    return shrunk(reopen_shrunk(header, path, shrink=shrink, fail_on=fail_on), BASE_PX)
+
+
+def _with_profile_of(header: pyvips.Image, image: pyvips.Image) -> pyvips.Image:
+    if header.get_typeof(PROFILE):
+        image.set_type(pyvips.GValue.blob_type, PROFILE, bytes(header.get(PROFILE)))
+    return image
 
 
 def _in_srgb(image: pyvips.Image, warnings: list[str]) -> pyvips.Image:
-    if wide_profile(image) is None:
+    profile = wide_profile(image)
+    if profile is None:
         return to_srgb_without_profile(image)
     try:
+        if image.format == "uchar" and image.bands == RGB_BANDS and (found := matrix_profile(profile)):
+            return _image(found.to_srgb(_array(image)))
         return to_srgb(image).copy_memory()
     except pyvips.Error:
         warnings.append("The colour profile in the file cannot be read; its colours are shown as sRGB.")
@@ -188,10 +248,8 @@ def _upright(image: pyvips.Image, orientation: int) -> pyvips.Image:
     return image.autorot()
 
 
-def _without_idle_alpha(image: pyvips.Image) -> pyvips.Image:
-    """`image` in memory, without its alpha where every pixel is opaque anyway, as in most screenshots."""
-    image = image.copy_memory()
-    if not image.hasalpha():
-        return image
-    opaque = math.isclose(image.extract_band(image.bands - 1).min(), 255)
-    return image.extract_band(0, n=image.bands - 1).copy_memory() if opaque else image
+def _without_idle_alpha(pixels: Pixels) -> Pixels:
+    """`pixels` without their alpha where every one is opaque anyway, as in most screenshots."""
+    if pixels.shape[2] == RGB_BANDS or pixels[:, :, RGB_BANDS].min() < OPAQUE:
+        return pixels
+    return np.ascontiguousarray(pixels[:, :, :RGB_BANDS])

@@ -349,7 +349,8 @@ def _child_environment() -> dict[str, str]:
     passed_on = {
         name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ
     }
-    one_thread = dict.fromkeys(("VIPS_CONCURRENCY", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    libraries = ("VIPS_CONCURRENCY", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+    one_thread = dict.fromkeys(libraries, "1")
     return {**passed_on, **one_thread, "PYTHONPATH": root, "PYTHONDONTWRITEBYTECODE": "1"}
 
 

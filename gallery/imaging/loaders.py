@@ -12,6 +12,9 @@ import numpy as np
 import pi_heif
 import pyvips
 
+from gallery.imaging.jxl import decoded_jxl
+from gallery.imaging.jxl_header import read_jxl_header
+from gallery.imaging.raw import OWN_HEIGHT, OWN_WIDTH, RawFile
 from gallery.imaging.sniff import PictureFormat, Refused
 
 # Where the decoder works in strips, memory does not grow with the height of the picture, only time does: at
@@ -19,9 +22,6 @@ from gallery.imaging.sniff import PictureFormat, Refused
 STREAMED_LIMIT_MEGAPIXELS = 400
 # Where the whole picture has to be in memory, twice over at 16 bits and 4 channels: 50 megapixels are 800 MB.
 WHOLE_LIMIT_MEGAPIXELS = 50
-# JPEG can be decoded at a half, a quarter and an eighth of its size (the inverse DCT is taken over fewer
-# coefficients), at a fraction of the time.
-_JPEG_SHRINKS = (8, 4, 2)
 # Chunks of a PNG looked through for the animation control chunk, which comes before the pixels.
 _PNG_CHUNKS_LOOKED_AT = 4096
 
@@ -42,6 +42,14 @@ _ALLOWED_LOADERS = (
 
 
 _BLOBS = ("exif-data", "xmp-data", "iptc-data")
+
+_WHOLE_KINDS = {
+    PictureFormat.GIF: "a GIF",
+    PictureFormat.WEBP: "a WebP",
+    PictureFormat.AVIF: "an AVIF",
+    PictureFormat.HEIC: "a HEIC",
+    PictureFormat.JXL: "a JPEG XL",
+}
 
 
 @dataclass(frozen=True)
@@ -99,11 +107,9 @@ def open_all_frames(path: Path, picture_format: PictureFormat) -> pyvips.Image:
     return strip
 
 
-def reopen_shrunk(header: pyvips.Image, path: Path, *, at_least_px: int, fail_on: FailOn) -> pyvips.Image:
-    """Return the JPEG at `path` at the smallest scale whose long side still has `at_least_px` pixels."""
-    long_side = max(header.width, header.height)
-    shrink = next((by for by in _JPEG_SHRINKS if long_side // by >= at_least_px), None)
-    if shrink is None:
+def reopen_shrunk(header: pyvips.Image, path: Path, *, shrink: int, fail_on: FailOn) -> pyvips.Image:
+    """Return the JPEG at `path` at 1 / `shrink` of its size, or `header` itself where that is all of it."""
+    if shrink == 1:
         return header
     return pyvips.Image.jpegload(str(path), shrink=shrink, access="sequential", fail_on=fail_on)
 
@@ -127,10 +133,10 @@ def _kind_decoded_whole(image: pyvips.Image, picture_format: PictureFormat) -> s
             return "a progressive JPEG" if _integer_field(image, "jpeg-multiscan") else None
         case PictureFormat.PNG:
             return "an interlaced PNG" if _integer_field(image, "interlaced") else None
-        case PictureFormat.TIFF:
+        case PictureFormat.TIFF | PictureFormat.RAW:
             return None
         case _:
-            return {"gif": "a GIF", "webp": "a WebP", "avif": "an AVIF", "heic": "a HEIC"}[picture_format]
+            return _WHOLE_KINDS[picture_format]
 
 
 def read_header(image: pyvips.Image, path: Path, picture_format: PictureFormat) -> Header:
@@ -138,8 +144,8 @@ def read_header(image: pyvips.Image, path: Path, picture_format: PictureFormat) 
     orientation = _integer_field(image, "orientation", 1)
     pages = _integer_field(image, "n-pages", 1)
     return Header(
-        width=image.width,
-        height=image.height,
+        width=_integer_field(image, OWN_WIDTH, image.width),
+        height=_integer_field(image, OWN_HEIGHT, image.height),
         orientation=orientation if 1 <= orientation <= 8 else 1,
         frame_count=apng_frame_count(path) if picture_format is PictureFormat.PNG else max(1, pages),
         blobs={name: bytes(image.get(name)) for name in _BLOBS if image.get_typeof(name)},
@@ -215,6 +221,32 @@ def _heic(path: Path, fail_on: FailOn) -> pyvips.Image:
     return image
 
 
+def _jxl(path: Path, fail_on: FailOn) -> pyvips.Image:
+    header = read_jxl_header(path)
+    check_pixel_limits(header.width, header.height, whole_kind=_WHOLE_KINDS[PictureFormat.JXL])
+    return decoded_jxl(path, header, leniently=fail_on == "none")
+
+
+def _raw(path: Path, fail_on: FailOn) -> pyvips.Image:
+    """The preview inside, where it is large enough; else the sensor's data, where they are within the limit; else
+    whatever preview there is."""
+    with RawFile(path) as raw:
+        check_pixel_limits(raw.width, raw.height, whole_kind=None)
+        preview = raw.preview(fail_on=fail_on)
+        if preview is not None:
+            multiscan = _kind_decoded_whole(preview, PictureFormat.JPEG)
+            check_pixel_limits(preview.width, preview.height, whole_kind=multiscan)
+            if raw.is_large_enough(preview):
+                return raw.described(preview)
+        try:
+            check_pixel_limits(raw.width, raw.height, whole_kind="a camera RAW without a large preview")
+            return raw.described(raw.developed())
+        except (Refused, ValueError):
+            if preview is None:
+                raise
+            return raw.described(preview)
+
+
 _LOADERS: dict[PictureFormat, Callable[[Path, FailOn], pyvips.Image]] = {
     PictureFormat.JPEG: _jpeg,
     PictureFormat.PNG: _png,
@@ -223,4 +255,6 @@ _LOADERS: dict[PictureFormat, Callable[[Path, FailOn], pyvips.Image]] = {
     PictureFormat.TIFF: _tiff,
     PictureFormat.AVIF: _avif,
     PictureFormat.HEIC: _heic,
+    PictureFormat.JXL: _jxl,
+    PictureFormat.RAW: _raw,
 }
