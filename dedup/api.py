@@ -73,6 +73,10 @@ class DismissBody(Schema):
     )
 
 
+#: What is meant without a body.
+WHOLE_GROUP = DismissBody()
+
+
 class Decided(Schema):
     resolution_id: int = Field(description="What the decision is known by, to undo it.")
 
@@ -141,14 +145,11 @@ def resolve(request: HttpRequest, group_id: GroupId, body: ResolveBody) -> dict[
     response={200: Decided, 409: ConflictBody, **errors(404, 413, 422)},
     summary="Not duplicates",
 )
-def dismiss(request: HttpRequest, group_id: GroupId, body: DismissBody | None = None) -> dict[str, Any]:
+def dismiss(request: HttpRequest, group_id: GroupId, body: DismissBody = WHOLE_GROUP) -> dict[str, Any]:
     """Remember for each pair of the group that it is not the same picture. No photo changes."""
     user = require_moderator(request)
-    wanted = body or DismissBody()
     with decision_errors(user):
-        resolution = dismiss_group(
-            group_id=group_id, user=user, version=wanted.version, photo_ids=wanted.photos
-        )
+        resolution = dismiss_group(group_id=group_id, user=user, version=body.version, photo_ids=body.photos)
     return {"resolution_id": resolution.pk}
 
 

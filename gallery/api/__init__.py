@@ -2,7 +2,7 @@
 
 from ninja import NinjaAPI
 
-from gallery.api.common import SessionAuth, TokenAuth
+from gallery.api.common import ObjectParser, SessionAuth, TokenAuth
 from gallery.api.failures import install_error_handlers
 
 #: Area -> what it is about, in the order of the documentation page.
@@ -27,6 +27,7 @@ api = NinjaAPI(
     servers=[{"url": "/", "description": "This site"}],
     openapi_extra={"tags": [{"name": name, "description": words} for name, words in AREAS.items()]},
     auth=[TokenAuth(), SessionAuth()],
+    parser=ObjectParser(),
     openapi_url="openapi.json",
     docs_url="docs",
     urls_namespace="api",

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from ninja import Field, Path, Query, Schema
 from ninja.errors import AuthenticationError
+from ninja.parser import Parser
 from ninja.security import APIKeyCookie, HttpBearer
 from pydantic import AfterValidator
 
@@ -33,11 +34,7 @@ Number = Annotated[int, Field(strict=True, ge=1, lt=2**63)]
 """What a thing of the database is known by in the body of a request: `true` is not photo 1."""
 
 PhotoId = Annotated[int, Path(description="The photo's id.")]
-CursorText = Annotated[
-    str,
-    Query(description="`next` of the page before; empty for the first page."),
-    AfterValidator(storable),
-]
+CursorText = Annotated[Text, Query("", description="`next` of the page before; empty for the first page.")]
 QueryText = Annotated[
     str, Query(description="What to look for, as in the search box: tags, fields, words, `and`, `or`, `not`.")
 ]
@@ -65,6 +62,17 @@ class ApiError(Exception):
     def __init__(self, status: int, code: str, detail: str, **extra: Any) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail, self.extra = status, code, detail, extra
+
+
+class ObjectParser(Parser):
+    """Every body of the API is a JSON object. Where a body may be left out, ninja would take any other for none."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        """Raises ValueError, which is answered with 400."""
+        body = super().parse_body(request)
+        if not isinstance(body, dict):
+            raise ValueError("The body has to be a JSON object.")
+        return body
 
 
 class TokenAuth(HttpBearer):

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
-from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from gallery.api.common import ApiError
 from gallery.storage import StorageAway
@@ -46,9 +46,6 @@ ANSWERS: dict[type[Exception], Callable[[Any], ApiError]] = {
     ValidationError: invalid,
     AuthenticationError: lambda error: ApiError(
         401, "not-logged-in", "Log in, or send a valid token, to do this."
-    ),
-    Throttled: lambda error: ApiError(
-        429, "too-many", "That was too much at once; wait as long as the header Retry-After says."
     ),
     Http404: lambda error: ApiError(404, "not-found", str(error) or "There is no such thing."),
     StorageAway: lambda error: ApiError(503, "storage-away", f"{error} Try again later."),

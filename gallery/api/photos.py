@@ -28,6 +28,7 @@ from gallery.intake import Accepted, Outcome, RefusedFile, UploadOptions, accept
 from gallery.models import MAX_RATING, Photo, User, Visibility
 from gallery.search import BadCursor, search
 from gallery.search.similar import similar_photos
+from gallery.soundness import lost_digests
 from gallery.storage import BrokenWrite, StorageFull
 from gallery.tags import BadTag
 from gallery.trash import CannotRestore, restore_photos, trash_photos
@@ -79,7 +80,7 @@ class PhotoPatch(Schema):
 
 @router.post(
     "photos",
-    response={201: Uploaded, 200: Uploaded, **errors(413, 415, 422, 429, 507)},
+    response={201: Uploaded, 200: Uploaded, **errors(413, 415, 422, 507)},
     summary="Upload a photo",
 )
 def upload_photo(request: HttpRequest, form: Form[UploadForm], file: Upload) -> Status[dict[str, Any]]:
@@ -127,14 +128,18 @@ def accept_or_refuse(user: User, file: ReceivedUpload, form: UploadForm) -> Acce
     "photos/check", response={200: CheckAnswer, **errors(413, 422)}, summary="Which files are here already"
 )
 def check_photos(request: HttpRequest, body: CheckBody) -> dict[str, Any]:
-    """The ids of photos, among those that you may see, with these SHA-256 digests."""
+    """The ids of photos, among those that you may see, with these SHA-256 digests.
+
+    Photos whose original is known to be lost are left out: send the file, and it is put back.
+    """
     user = require_reader(request)
     digests = [digest.lower() for digest in body.sha256]
     found = Photo.objects.visible_to(user).filter(upload_sha256__in=digests).order_by("-pk")
+    found = found.exclude(stored_sha256__in=lost_digests(digests))
     return {"known": dict(found.values_list("upload_sha256", "pk"))}
 
 
-@router.get("photos", response={200: PhotoList, **errors(422, 429)}, summary="Search, or list newest first")
+@router.get("photos", response={200: PhotoList, **errors(422)}, summary="Search, or list newest first")
 def list_photos(
     request: HttpRequest, q: QueryText = "", cursor: CursorText = "", limit: PageSize = 60
 ) -> dict[str, Any]:
@@ -215,7 +220,7 @@ def retry_photo(request: HttpRequest, photo_id: PhotoId) -> dict[str, Any]:
 
 @router.get(
     "photos/{int:photo_id}/similar",
-    response={200: SimilarPhotos, **errors(404, 422, 429)},
+    response={200: SimilarPhotos, **errors(404, 422)},
     summary="Photos like this one",
 )
 def list_similar(

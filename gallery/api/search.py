@@ -38,7 +38,7 @@ def parse_query(request: HttpRequest, q: QueryText = "", words: Words = "") -> d
 
 @router.post(
     "search/image",
-    response={200: ImageHits, **errors(413, 415, 422, 429, 507)},
+    response={200: ImageHits, **errors(413, 415, 422, 507)},
     summary="Search by an example picture",
 )
 def search_by_image(request: HttpRequest, form: Form[ImageForm], file: Example) -> dict[str, Any]:

@@ -8,10 +8,9 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Field, Path, Query, Router, Schema, Status
-from pydantic import AfterValidator
 
 from gallery import tag_upkeep
-from gallery.api.common import ApiError, CursorText, Text, errors, require_moderator, require_reader, storable
+from gallery.api.common import ApiError, CursorText, Text, errors, require_moderator, require_reader
 from gallery.models import Photo, Tag, TagAlias, TagCategory
 from gallery.tags import BadTag, real_names
 
@@ -21,9 +20,7 @@ MAX_TAGS = 1_000
 TagId = Annotated[int, Path(description="The tag's id.")]
 CategoryId = Annotated[int, Path(description="The category's id.")]
 AliasName = Annotated[Text, Path(description="The other name.")]
-PartOfName = Annotated[
-    str, Query(description="A part of the name; empty for all tags."), AfterValidator(storable)
-]
+PartOfName = Annotated[Text, Query("", description="A part of the name; empty for all tags.")]
 TagName = Annotated[Text, Field(max_length=500)]
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
