@@ -50,7 +50,7 @@ class TagEditor {
         if (!name || this.names().includes(name)) return;
         const words = name.replaceAll("_", " ");
         this.list.append(el("li", { class: "chip", data: { tag: name } },
-            el("a", { href: `/search?q=${encodeURIComponent(`tag:"${name.replaceAll('"', '\\"')}"`)}`, text: words }),
+            el("a", { href: `/search?q=${encodeURIComponent(`tag:"${name.replace(/["\\]/g, "\\$&")}"`)}`, text: words }),
             el("button", { type: "button", class: "chip-remove", "aria-label": `Remove ${words}` }, icon("x"))));
         this.save(this.names());
     }
