@@ -26,8 +26,9 @@ NPM_MODULES = {
     "photoswipe": "photoswipe/dist/photoswipe.esm.min.js",
     "htmx": "htmx.org/dist/htmx.esm.js",
     "sha2": "@noble/hashes/sha2.js",
+    "tus": "tus-js-client/dist/tus.min.js",
 }
-"""Bare module name in the import map -> file below node_modules."""
+"""Bare module name in the import map -> file below node_modules. `tus` is no module: it leaves window.tus."""
 
 NPM_FILES = frozenset(NPM_MODULES.values()) | {
     "@noble/hashes/_md.js",  # the three that sha2.js imports by relative name
@@ -35,6 +36,7 @@ NPM_FILES = frozenset(NPM_MODULES.values()) | {
     "@noble/hashes/utils.js",
     "@picocss/pico/css/pico.min.css",
     "photoswipe/dist/photoswipe.css",
+    "tus-js-client/dist/tus.min.js.map",  # tus.min.js names it, and the hashing storage looks for it
 }
 
 ICON_NAME = re.compile(r"[a-z0-9-]+\Z")

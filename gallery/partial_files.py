@@ -84,6 +84,14 @@ def durable_size(upload_id: uuid.UUID) -> int:
     return size
 
 
+def size_now(upload_id: uuid.UUID) -> int | None:
+    """How many bytes are here at the moment, to be shown; None where there is no file."""
+    try:
+        return partial_path(upload_id).stat().st_size
+    except FileNotFoundError:
+        return None
+
+
 @contextmanager
 def locked_partial_file(upload_id: uuid.UUID) -> Iterator[PartialFile]:
     """The file, for this process alone. Raises UploadBusy at once, FileNotFoundError where there is none."""

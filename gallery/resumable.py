@@ -25,6 +25,7 @@ from gallery.partial_files import (
     locked_partial_file,
     old_partial_files,
     partial_path,
+    size_now,
 )
 from gallery.storage import StorageFull
 from gallery.uploads import HEAD_BYTES, FileTooLarge, ReceivedFile
@@ -70,6 +71,14 @@ class Checksum:
 
     algorithm: str
     digest: bytes
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """An upload that waits for the rest of its bytes, and how many there are."""
+
+    upload: PartialUpload
+    have: int
 
 
 class ReceivedInParts(ReceivedFile):
@@ -119,6 +128,12 @@ def find_upload(*, owner: User, upload_id: UUID) -> PartialUpload:
     return partial
 
 
+def unfinished_uploads(owner: User) -> list[Unfinished]:
+    """What the person has begun and can go on with, latest first."""
+    alive = PartialUpload.objects.unfinished_of(owner).filter(expires_at__gt=timezone.now())
+    return [Unfinished(partial, have) for partial in alive if (have := size_now(partial.pk)) is not None]
+
+
 def offset_of(partial: PartialUpload) -> int:
     """How many bytes are safely here. Raises UploadExpired when they are gone."""
     if partial.photo_id is not None:
@@ -147,37 +162,44 @@ def append_bytes(
     these blocks is.
     """
     try:
-        with locked_partial_file(partial.pk) as file:
+        try:
+            with locked_partial_file(partial.pk) as file:
+                partial.refresh_from_db()
+                if partial.photo_id is None:
+                    return append_locked(partial, file, offset, blocks, checksum)
+        except FileNotFoundError:
             partial.refresh_from_db()
-            if partial.certain_until is not None:
-                file.cut(min(file.size, partial.certain_until))
-                note(partial, certain_until=None)
-            if partial.photo_id is not None:
-                return unchanged(partial, offset)
-            if file.size != offset:
-                raise WrongOffset(file.size)
-            note(partial, expires_at=timezone.now() + LIFETIME)
-            try:
-                write_blocks(partial, file, blocks, checksum)
-            except RefusedFile:
-                forget_upload(partial)
-                raise
-            finally:
-                file.sync()
-            note(partial, expires_at=timezone.now() + LIFETIME)
-            return file.size
-    except FileNotFoundError:
-        return unchanged(partial, offset)
     except PartialUpload.DoesNotExist as error:
         raise NoSuchUpload("This upload was removed meanwhile.") from error
-
-
-def unchanged(partial: PartialUpload, offset: int) -> int:
-    """The offset of an upload whose file intake has taken over: nothing can be added to it."""
+    # Nothing can be added to what intake has taken over.
     have = offset_of(partial)
     if have != offset:
         raise WrongOffset(have)
     return have
+
+
+def append_locked(
+    partial: PartialUpload,
+    file: PartialFile,
+    offset: int,
+    blocks: Iterable[bytes],
+    checksum: Checksum | None,
+) -> int:
+    if partial.certain_until is not None:
+        file.cut(min(file.size, partial.certain_until))
+        note(partial, certain_until=None)
+    if file.size != offset:
+        raise WrongOffset(file.size)
+    note(partial, expires_at=timezone.now() + LIFETIME)
+    try:
+        write_blocks(partial, file, blocks, checksum)
+    except RefusedFile:
+        forget_upload(partial)
+        raise
+    finally:
+        file.sync()
+    note(partial, expires_at=timezone.now() + LIFETIME)
+    return file.size
 
 
 def note(partial: PartialUpload, **fields: object) -> None:
@@ -237,21 +259,27 @@ def finish_upload(partial: PartialUpload) -> PartialUpload:
     bytes are, and it can be tried again.
     """
     try:
-        with locked_partial_file(partial.pk) as file:
+        try:
+            with locked_partial_file(partial.pk) as file:
+                partial.refresh_from_db()
+                take_in_whole(partial, file)
+        except FileNotFoundError:
             partial.refresh_from_db()
-            if partial.photo_id is None:
-                if file.size != partial.length or partial.certain_until is not None:
-                    raise WrongOffset(offset_of(partial))
-                sha256 = checked_digest(partial, file)
-                take_in(partial, received_so_far(partial, file.head(HEAD_BYTES), sha256))
-    except FileNotFoundError:
-        partial.refresh_from_db()
-        if partial.photo_id is None:
             take_in_again(partial)
     except PartialUpload.DoesNotExist as error:
         raise NoSuchUpload("This upload was removed meanwhile.") from error
     partial_path(partial.pk).unlink(missing_ok=True)
     return partial
+
+
+def take_in_whole(partial: PartialUpload, file: PartialFile) -> None:
+    """Take in the file that lies here. Raises WrongOffset when it is not all of it."""
+    if partial.photo_id is not None:
+        return
+    if file.size != partial.length or partial.certain_until is not None:
+        raise WrongOffset(offset_of(partial))
+    sha256 = checked_digest(partial, file)
+    take_in(partial, received_so_far(partial, file.head(HEAD_BYTES), sha256))
 
 
 def checked_digest(partial: PartialUpload, file: PartialFile) -> str:
@@ -270,6 +298,8 @@ def checked_digest(partial: PartialUpload, file: PartialFile) -> str:
 
 def take_in_again(partial: PartialUpload) -> None:
     """Go on where intake was stopped after it had moved the file into the store. Raises UploadExpired."""
+    if partial.photo_id is not None:
+        return
     if not partial.sha256:
         raise bytes_gone(partial)
     try:

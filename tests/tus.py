@@ -66,7 +66,7 @@ class TusClient:
 
     def begin(self, length: int, **fields: str) -> str:
         """The address of a new upload."""
-        answer = self.create(length, **fields)
+        answer = self.create(length, None, **fields)
         assert answer.status_code == 201, answer.content
         return str(answer.headers["Location"])
 

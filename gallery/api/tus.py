@@ -20,7 +20,6 @@ from gallery.api.common import ApiError, SessionAuth, TokenAuth, require_uploade
 from gallery.api.photo_json import photo_json
 from gallery.api.tus_headers import BYTES_TYPE, VERSION, announced, body_length, checksum_of, number
 from gallery.intake import Outcome, RefusedFile
-from gallery.models import PartialUpload
 from gallery.partial_files import UploadBusy
 from gallery.resumable import (
     CHECKSUMS,
@@ -35,6 +34,7 @@ from gallery.resumable import (
     finish_upload,
     forget_upload,
     offset_of,
+    unfinished_uploads,
 )
 from gallery.storage import BrokenWrite, StorageAway, StorageFull
 from gallery.uploads import FileTooLarge
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-    from gallery.models import User
-    from gallery.resumable import Checksum
+    from gallery.models import PartialUpload, User
+    from gallery.resumable import Checksum, Unfinished
 
     Handler = Callable[..., HttpResponse]
 
@@ -154,17 +154,19 @@ def capabilities() -> HttpResponse:
 
 def list_unfinished(request: HttpRequest, user: User) -> HttpResponse:
     """The asker's unfinished uploads; with `sha256`, those that were announced with it."""
-    found = PartialUpload.objects.unfinished_of(user)
+    found = unfinished_uploads(user)
     if sha256 := request.GET.get("sha256"):
-        found = found.filter(expected_sha256=sha256[:64].lower())
-    return JsonResponse({"uploads": [unfinished_json(partial) for partial in found]})
+        found = [each for each in found if each.upload.expected_sha256 == sha256.lower()]
+    return JsonResponse({"uploads": [unfinished_json(each) for each in found]})
 
 
-def unfinished_json(partial: PartialUpload) -> dict[str, Any]:
+def unfinished_json(unfinished: Unfinished) -> dict[str, Any]:
+    partial = unfinished.upload
     return {
         "url": reverse("tus-upload", args=[partial.pk]),
         "file_name": partial.file_name,
         "length": partial.length,
+        "offset": unfinished.have,
         "sha256": partial.expected_sha256,
         "expires_at": partial.expires_at,
     }

@@ -3,6 +3,7 @@ import { counted, el, icon } from "likeness/base/dom";
 import { UploadQueue } from "likeness/upload/queue";
 import { Row } from "likeness/upload/row";
 
+const UNSENT = ["waiting", "hashing", "sending", "paused"];
 const DONE = ["done", "near", "followed"];
 let panel = null;
 
@@ -55,19 +56,20 @@ class UploadPanel {
         for (const item of items) states.set(item.state, (states.get(item.state) ?? 0) + 1);
         const number = (...names) => names.reduce((sum, name) => sum + (states.get(name) ?? 0), 0);
         const bytes = items.reduce((sum, item) => sum + item.file.size, 0) || 1;
-        const through = items.reduce((sum, item) => sum + item.file.size * (["waiting", "hashing"].includes(item.state) ? 0 : item.state === "sending" ? item.share : 1), 0);
+        const through = items.reduce((sum, item) => sum + item.file.size * (UNSENT.includes(item.state) ? item.share : 1), 0);
         this.whole.value = through / bytes;
         this.whole.parentElement.hidden = !busy;
         this.stop.hidden = !busy;
         const open = number("waiting", "hashing", "sending");
-        this.head.textContent = busy ? `Uploading, ${open} of ${items.length} to go` : `${counted(items.length, "file")} handled`;
-        const parts = [[number(...DONE), "stored"], [number("near"), "like a photo that you have"], [number("known"), "already here"], [number("in-trash"), "in the trash"], [number("refused"), "not taken"], [number("failed"), "failed"], [number("cancelled"), "cancelled"]];
+        const handled = items.length - number("paused");
+        this.head.textContent = busy ? `Uploading, ${open} of ${items.length} to go` : `${counted(handled, "file")} handled`;
+        const parts = [[number(...DONE), "stored"], [number("near"), "like a photo that you have"], [number("known"), "already here"], [number("in-trash"), "in the trash"], [number("refused"), "not taken"], [number("failed"), "failed"], [number("cancelled"), "cancelled"], [number("paused"), "paused"]];
         this.summary.textContent = busy ? "" : `${parts.filter(([count]) => count).map(([count, word]) => `${count} ${word}`).join(", ")}.`;
         document.title = busy ? document.title.replace(/^(\(\d+\) )?/, `(${open}) `) : document.title.replace(/^\(\d+\) /, "");
     }
 
     cancelAll() {
-        for (const item of this.queue.items) if (["waiting", "hashing", "sending"].includes(item.state)) this.queue.cancel(item);
+        for (const item of this.queue.items) if (UNSENT.includes(item.state)) this.queue.cancel(item);
     }
 
     close() {

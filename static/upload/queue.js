@@ -7,11 +7,12 @@ import { sha256 } from "likeness/upload/hash";
 import { send } from "likeness/upload/send";
 
 const PARALLEL = 3;
+const PART = 4 * 1024 * 1024; // bytes; a file that is no larger goes in one request
 const FOLLOW_MS = 2000;
 const OPEN = new Set(["waiting", "hashing", "sending"]);
 const FINAL_STATES = new Set(["ready", "damaged", "refused", "failed"]);
 
-/** States: waiting, hashing, sending, known, followed (stored, being looked at), done, near, refused, failed, cancelled. */
+/** States: waiting, hashing, sending, paused, known, followed (stored, being looked at), done, near, refused, failed, cancelled. */
 export class UploadQueue extends EventTarget {
     constructor() {
         super();
@@ -49,19 +50,32 @@ export class UploadQueue extends EventTarget {
 
     async upload(item) {
         item.abort = new AbortController();
+        const { signal } = item.abort;
         try {
             this.update(item, { state: "hashing", message: "" });
-            item.sha256 = await sha256(item.file);
-            if (item.abort.signal.aborted) return;
+            item.sha256 ??= await sha256(item.file);
+            signal.throwIfAborted();
             const known = item.options.on_duplicate === "keep" ? null : await this.known(item);
             if (known) return;
-            this.update(item, { state: "sending", share: 0 });
-            const { status, photo } = await send(item.file, item.options, (share) => this.update(item, { share }), item.abort.signal);
+            signal.throwIfAborted();
+            this.update(item, { state: "sending" });
+            const { status, photo } = await this.send(item, signal);
             this.stored(item, status, photo);
         } catch (error) {
-            if (error.name === "AbortError") this.update(item, { state: "cancelled" });
+            if (error.name === "AbortError") this.stopped(item);
             else this.update(item, { state: error.status === 415 || error.status === 413 ? "refused" : "failed", message: error.message });
         }
+    }
+
+    async send(item, signal) {
+        const onProgress = (share) => { if (!signal.aborted) this.update(item, { share }); };
+        if (item.file.size <= PART) return send(item.file, item.options, onProgress, signal);
+        const { sendInParts } = await import("likeness/upload/resumable");
+        const onAddress = (url) => {
+            item.url = url;
+            document.dispatchEvent(new CustomEvent("likeness:upload-goes-on", { detail: url }));
+        };
+        return sendInParts(item.file, { sha256: item.sha256, options: item.options, part: PART }, { onProgress, onAddress }, signal);
     }
 
     async known(item) {
@@ -107,13 +121,40 @@ export class UploadQueue extends EventTarget {
         this.update(item, { state: "near", photo, match, other: photos[0] });
     }
 
+    /** Stop sending; what has arrived stays on the server. */
+    pause(item) {
+        item.pausing = true;
+        item.abort.abort();
+    }
+
+    /** Go on with a paused file where it stopped. */
+    resume(item) {
+        this.update(item, { state: "waiting" });
+        this.pump();
+    }
+
     cancel(item) {
-        if (item.state === "waiting") this.update(item, { state: "cancelled" });
-        else item.abort?.abort();
+        if (["hashing", "sending"].includes(item.state)) item.abort.abort();
+        else this.stopped(item);
+    }
+
+    stopped(item) {
+        this.update(item, { state: item.pausing ? "paused" : "cancelled" });
+        if (!item.pausing) this.forget(item);
+        item.pausing = false;
+    }
+
+    /** Remove what has arrived of a cancelled file. What cannot be removed now, the server removes after a day. */
+    async forget(item) {
+        const { url } = item;
+        if (!url) return;
+        item.url = null;
+        const { discard } = await import("likeness/upload/resumable");
+        await discard(url).catch(() => null);
     }
 
     retry(item, options = {}) {
-        this.update(item, { state: "waiting", message: "", share: 0, options: { ...item.options, ...options } });
+        this.update(item, { state: "waiting", message: "", options: { ...item.options, ...options } });
         this.pump();
     }
 

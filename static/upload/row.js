@@ -8,6 +8,7 @@ const WORDS = {
     waiting: () => "Waiting",
     hashing: () => "Reading…",
     sending: (item) => `Sending, ${Math.round(item.share * 100)} % of ${bytesInWords(item.file.size)}`,
+    paused: (item) => `Paused at ${Math.round(item.share * 100)} % of ${bytesInWords(item.file.size)}`,
     known: () => "Already in your library, not sent again.",
     "in-trash": () => "The same file lies in the trash.",
     followed: () => "Stored. Being looked at…",
@@ -29,6 +30,10 @@ function action(label, run, extra = {}) {
     return el("button", { type: "button", class: "small", text: label, on: { click: run }, ...extra });
 }
 
+function iconButton(label, name, glyph, run) {
+    return el("button", { type: "button", class: "quiet icon-button small", "aria-label": `${label} ${name}`, title: label, on: { click: run } }, icon(glyph));
+}
+
 function link(id, label = "Open") {
     return el("a", { class: "button small", href: `/photos/${id}`, text: label });
 }
@@ -36,8 +41,12 @@ function link(id, label = "Open") {
 function buttons(item, queue) {
     const name = item.file.name;
     switch (item.state) {
-        case "waiting": case "hashing": case "sending":
-            return [el("button", { type: "button", class: "quiet icon-button small", "aria-label": `Cancel ${name}`, on: { click: () => queue.cancel(item) } }, icon("x"))];
+        case "sending":
+            return [iconButton("Pause", name, "pause", () => queue.pause(item)), iconButton("Cancel", name, "x", () => queue.cancel(item))];
+        case "paused":
+            return [iconButton("Resume", name, "play", () => queue.resume(item)), iconButton("Cancel", name, "x", () => queue.cancel(item))];
+        case "waiting": case "hashing":
+            return [iconButton("Cancel", name, "x", () => queue.cancel(item))];
         case "failed": case "cancelled":
             return item.photo ? [link(item.photo.id)] : [action("Retry", () => queue.retry(item), { "aria-label": `Retry ${name}` })];
         case "in-trash":
@@ -72,13 +81,20 @@ export class Row {
     show() {
         const { item } = this;
         this.words.textContent = WORDS[item.state](item);
-        this.bar.hidden = item.state !== "sending";
+        this.bar.hidden = !["sending", "paused"].includes(item.state);
         this.bar.value = item.share;
         if (item.state === this.shown) return;
         this.shown = item.state;
         this.element.className = `upload-row ${item.state}`;
-        this.actions.replaceChildren(...buttons(item, this.queue));
+        this.showButtons();
         this.element.querySelector(".upload-near")?.remove();
         if (item.state === "near") this.element.append(nearNotice(item, this.queue));
+    }
+
+    /** Other buttons; whoever pressed one of the old ones by key goes on from the new ones. */
+    showButtons() {
+        const hadFocus = this.actions.contains(document.activeElement);
+        this.actions.replaceChildren(...buttons(this.item, this.queue));
+        if (hadFocus) this.actions.querySelector("button, a")?.focus();
     }
 }

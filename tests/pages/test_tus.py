@@ -24,7 +24,7 @@ from tests.pictures import jpeg_bytes, noise
 from tests.tus import BYTES, VERSION, TusClient, checksum, metadata
 
 if TYPE_CHECKING:
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +48,7 @@ def no_bytes_of_other_tests() -> None:
 
 def content_of(photo: Photo) -> bytes:
     with open_original(photo.stored_sha256) as file:
-        return file.read()
+        return bytes(file.read())
 
 
 def leftovers() -> list[Path]:
@@ -143,9 +143,7 @@ def test_the_length_cannot_be_told_later(tus: TusClient) -> None:
     assert code(tus.call("POST", "/uploads/", Upload_Defer_Length="1")) == (400, "bad-header")
 
 
-def test_a_file_above_the_limit_is_refused_before_it_is_sent(
-    tus: TusClient, settings: SettingsWrapper
-) -> None:
+def test_a_file_above_the_limit_is_refused_before_it_is_sent(tus: TusClient, settings: Settings) -> None:
     settings.MAX_UPLOAD_BYTES = 1_000_000
     assert code(tus.create(1_000_001)) == (413, "too-large")
     assert tus.create(1_000_000).status_code == 201
