@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
 
+from dedup.management.commands.demo import MODEL_FILE
 from dedup.models import Resolution
 from gallery.demo import library
 from gallery.demo.drawing import STYLES, draw, draw_files
@@ -19,6 +20,7 @@ from gallery.demo.variants import VARIANTS
 from gallery.imaging.embedding import load_model
 from gallery.models import Album, Photo, SavedSearch, Tag, User
 from tests.factories import make_user, upload
+from tests.live import REPOSITORY
 from tests.tiny_clip import tiny_model
 
 PICTURES = 4
@@ -109,6 +111,15 @@ def test_the_model_finds_the_paper_shapes_by_their_description() -> None:
     assert shots[0].scene == Scene("circle", "red", "blue")
     assert best[0] == 0
     assert (best == np.arange(len(shots))).mean() >= 0.9
+
+
+def test_the_command_and_make_know_the_models_file() -> None:
+    trained = tiny_model()
+
+    assert trained.checkpoint.name == MODEL_FILE
+    makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    assert f"models/{trained.checkpoint.name}" in makefile
+    assert f"models/{trained.config.name}" in makefile
 
 
 @pytest.mark.django_db(transaction=True)

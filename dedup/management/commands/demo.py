@@ -26,6 +26,8 @@ DECIDED_SHOTS = 14
 """The first shots of the plan, all with copies, are compared at once, so that there is something to decide about."""
 ACTIONS = ("accept", "accept", "keep-all", "accept", "dismiss-all", "accept", "accept", "keep-all")
 PROGRESS_SECONDS = 5.0
+MODEL_FILE = "demo-model-of-drawn-shapes.pt"
+"""What gallery.demo.tiny_clip calls its file. That module is not imported for it: it would load torch."""
 
 
 class Command(BaseCommand):
@@ -78,7 +80,7 @@ class Command(BaseCommand):
     def _train(self) -> subprocess.Popen[bytes] | None:
         """Train the small model beside the drawing, unless it is there."""
         checkpoint = Path(settings.CLIP_PRETRAINED)
-        if checkpoint.suffix != ".pt" or checkpoint.is_file():
+        if checkpoint.name != MODEL_FILE or checkpoint.is_file():
             return None
         self.stdout.write("A small model that knows drawn shapes is trained meanwhile (a minute, once).")
         command = [sys.executable, "-m", "gallery.demo.tiny_clip", str(checkpoint.parent)]
