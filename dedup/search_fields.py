@@ -79,9 +79,17 @@ def has_copies(asking: Asking) -> Check:
 
 
 def in_group(condition: Condition, asking: Asking) -> Check:
-    """That a photo belongs to a group of copies with this status. Those who do not decide know only their own."""
+    """That a photo belongs to a group of copies with this status. Those who do not decide know only of their own
+    photos, and of these only where they may know one of the copies too."""
     groups = Group.objects.filter(status=str(condition.value)).exclude(kind=Verdict.NEAR_SHOT)
-    members = Q(pk__in=groups.values("members__photo"))
     if getattr(asking.user, "may_moderate", False):
-        return members
-    return members & Q(owner_id=asking.user.pk) if asking.user.is_authenticated else Q(pk__in=[])
+        return Q(pk__in=groups.values("members__photo"))
+    if not asking.user.is_authenticated:
+        return Q(pk__in=[])
+    visible = Photo.objects.visible_to(asking.user).values("pk")
+    own = Photo.objects.filter(owner=asking.user.pk).values("pk")
+    pairs = Match.objects.exclude(kind=Verdict.NEAR_SHOT).order_by()
+    lows = pairs.filter(Q(high__in=visible) | Q(high__in=own)).values("low")
+    highs = pairs.filter(Q(low__in=visible) | Q(low__in=own)).values("high")
+    is_own_member = Q(pk__in=groups.values("members__photo"), owner_id=asking.user.pk)
+    return is_own_member & (Q(pk__in=lows) | Q(pk__in=highs))

@@ -102,11 +102,20 @@ class AlbumForm(AlbumModelForm):
 
     def __init__(self, *args: Any, user: User | AnonymousUser, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        parent = self.instance.parent
+        self.unseen = parent if parent is not None and not parent.is_visible_to(user) else None
         own = Album.objects.editable_by(user).exclude(pk=self.instance.pk)
         choices = own | Album.objects.filter(pk=self.instance.parent_id or 0)
+        if self.unseen is not None:
+            choices, self.initial["parent"] = own, None
         around = forms.ModelChoiceField(choices, required=False, empty_label="No other album")
         around.label = "Inside"
         self.fields["parent"] = around
+
+    def clean_parent(self) -> Album | None:
+        """What is chosen. A moderator may have put the album into one that its owner does not see: there it stays."""
+        chosen: Album | None = self.cleaned_data["parent"]
+        return chosen or self.unseen
 
     class Meta:
         model = Album

@@ -33,18 +33,22 @@ def without_stacked(photos: PhotoQuerySet, user: User | AnonymousUser) -> PhotoQ
 
 
 def stack_sizes(user: User | AnonymousUser) -> dict[int, int]:
-    """How many photos that the user sees each cover shows, itself included."""
-    rows = Photo.objects.visible_to(user).filter(stacked_under__isnull=False).order_by()
+    """How many photos that the user sees each cover shows that they see, itself included."""
+    visible = Photo.objects.visible_to(user).order_by()
+    rows = visible.filter(stacked_under__isnull=False, stacked_under__in=visible.values("pk"))
     counted = rows.values_list("stacked_under").annotate(count=Count("pk"))
     return {cover: count + 1 for cover, count in counted if cover is not None}
 
 
 def photos_of_stack(photo: Photo, user: User | AnonymousUser) -> list[Photo]:
-    """The stack that the photo is part of, the cover first, as far as the user sees it; empty when it is in none."""
-    cover_id = photo.stacked_under_id or photo.pk
+    """The stack that the photo is part of, the cover first, as far as the user sees it.
+
+    Empty when it is in none, and when the user does not see the cover: then each photo stands for itself.
+    """
     visible = Photo.objects.visible_to(user)
-    under = list(visible.filter(stacked_under=cover_id).order_by("shown_at", "pk"))
-    return [*visible.filter(pk=cover_id), *under] if under else []
+    cover = visible.filter(pk=photo.stacked_under_id or photo.pk).first()
+    under = list(visible.filter(stacked_under=cover).order_by("shown_at", "pk")) if cover else []
+    return [cover, *under] if cover and under else []
 
 
 @transaction.atomic

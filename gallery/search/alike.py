@@ -35,16 +35,18 @@ def by_palette(palette: Iterable[Sequence[object]], photos: PhotoQuerySet, limit
     return _ranking([(pk, cosine) for pk, cosine in near if cosine >= COLOUR_COSINE_MIN], limit)
 
 
-def tag_weights(tag_ids: Sequence[int]) -> dict[int, float]:
-    """What sharing each of these tags counts: the rarer, the more (inverse document frequency)."""
-    total = Photo.objects.live().count()
-    counts: dict[int, int] = dict(
-        PhotoTag.objects.filter(tag_id__in=tag_ids, photo__trashed_at=None)
+def tag_weights(tag_ids: Sequence[int], photos: PhotoQuerySet) -> dict[int, float]:
+    """What sharing each of the tags of a photo counts: the rarer among it and the other `photos`, the more (inverse
+    document frequency). Photos that the asker may not see are not among them, as the weights would tell of these."""
+    total = 1 + photos.order_by().count()
+    shared = (
+        PhotoTag.objects.filter(tag_id__in=tag_ids, photo__in=photos.order_by().values("pk"))
         .order_by()
         .values("tag_id")
         .annotate(photos=Count("pk"))
         .values_list("tag_id", "photos")
     )
+    counts = dict.fromkeys(tag_ids, 1) | {tag: 1 + others for tag, others in shared}
     weights = {tag: math.log((total + 1) / count) for tag, count in counts.items()}
     rare = {tag: weight for tag, weight in weights.items() if counts[tag] <= COMMON_TAG_SHARE * total}
     kept = rare if len(rare) >= MIN_RARE_TAGS else weights

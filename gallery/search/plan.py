@@ -17,6 +17,7 @@ from gallery.search.fields import Asking, check_for, is_filter
 from gallery.search.full_text import text_check
 from gallery.search.tag_lists import MAX_EXPANSION, MAX_NEAR, expand_wildcard, near_tags
 from gallery.search.tree import All, And, Described, Field, Fuzzy, Node, Not, Or, Tag, Wild
+from gallery.search.vocabulary import known_tags
 
 Warn = Callable[[str, int], None]
 
@@ -95,7 +96,7 @@ class Planner:
             self.warn(
                 f"{node.pattern}: only the first {MAX_EXPANSION:,} tags were looked for", node.span.start
             )
-        if not ids:
+        if not self._is_any_known(ids):
             self.warn(f"{node.pattern}: no tag fits", node.span.start)
         return _any_tag(ids)
 
@@ -103,9 +104,13 @@ class Planner:
         ids = near_tags(node.name)
         if len(ids) == MAX_NEAR:
             self.warn(f"{node.name}~: only the first {MAX_NEAR} tags were looked for", node.span.start)
-        if not ids:
+        if not self._is_any_known(ids):
             self.warn(f"{node.name}~: no tag is spelled like it", node.span.start)
         return _any_tag(ids)
+
+    def _is_any_known(self, ids: Sequence[int]) -> bool:
+        """Whether one of the tags is on a photo that the asker may see; they are not told of the others."""
+        return bool(ids) and known_tags(self.asking.user).filter(pk__in=ids).exists()
 
     def _field(self, node: Field) -> Q:
         if node.key == "similar":

@@ -104,7 +104,7 @@ def _by_tags(photo: Photo, photos: PhotoQuerySet, limit: int) -> Likeness:
         return Likeness(
             Ranking([], {}), {}, "This photo has no tags yet; give it some to find photos that share them."
         )
-    ranking = by_tags(tag_weights(photo.tag_ids), photos, limit)
+    ranking = by_tags(tag_weights(photo.tag_ids, photos), photos, limit)
     names: dict[int, str] = dict(Tag.objects.filter(pk__in=photo.tag_ids).values_list("pk", "name"))
     rows = photos.filter(pk__in=list(ranking.ids)).values_list("pk", "tag_ids")
     return Likeness(ranking, {pk: _shared_in_words(names, theirs) for pk, theirs in rows})
