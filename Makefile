@@ -2,6 +2,7 @@
 # make setup   environment and libraries              make check   style, types, architecture, settings
 # make demo    the same with a library of drawn pictures, to look around
 # make bench   how well and how fast copies are found (PHOTOS=folder)
+# make audit   known holes in the locked libraries (exit code 3: the advisory source cannot be reached)
 #
 # On Linux without a GPU, give the index of PyTorch's CPU wheels: make run TORCH_INDEX=<address> (see README.md).
 
@@ -19,11 +20,11 @@ RUNTIME := .venv/.runtime-installed
 DEVELOPMENT := .venv/.development-installed
 NODE_MODULES := node_modules/.installed
 
-.PHONY: help run demo setup setup-dev setup-browser test check format lock bench
+.PHONY: help run demo setup setup-dev setup-browser test check format lock bench audit
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,6p'
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,7p'
 
 run: setup
 	@$(PY) manage.py start
@@ -60,6 +61,9 @@ check: setup-dev
 bench: setup-dev
 	@test -n "$(PHOTOS)" || { echo "Give a folder of pictures: make bench PHOTOS=/path/to/folder"; exit 1; }
 	@$(PY) -m bench.detect "$(PHOTOS)" --out "$${TMPDIR:-/tmp}"
+
+audit: setup-dev
+	@$(PY) -m tests.audit
 
 format: setup-dev
 	@$(PY) -m ruff check --fix-only .
