@@ -42,7 +42,8 @@ MAX_CHECKED = 1000
 PageSize = Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many photos a page has at most.")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$", min_length=64, max_length=64)]
 Upload = Annotated[
-    UploadedFile, File(description="The picture: JPEG, PNG, WebP, HEIC, TIFF, GIF and others.")
+    UploadedFile,
+    File(description="The picture: JPEG, PNG, GIF, WebP, TIFF, AVIF, HEIC, JPEG XL or camera RAW."),
 ]
 
 

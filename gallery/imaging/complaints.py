@@ -24,6 +24,9 @@ _VAGUE_WORDS = ("", "Error", "libpng read error")
 # libjpeg goes on after these with grey or shifted blocks, and libvips does not count them as errors. Its other
 # warning of corrupt data, of bytes too many before a marker, costs no pixel and is common.
 _LOST_PIXELS = re.compile(r"premature end of data|bad huffman|corrupt jpeg data: found marker", re.IGNORECASE)
+_NO_MEMORY = re.compile(
+    r"out of memory|bad_alloc|(failed|cannot|unable) to allocate|insufficient memory", re.IGNORECASE
+)
 
 # Warnings of lost pixels come when an image is let go. libvips' cache of operations would hold it for the next
 # time that the same file is opened, which never comes.
@@ -51,6 +54,11 @@ def collected_warnings() -> Iterator[list[str]]:
 def pixels_were_lost(warnings: list[str]) -> bool:
     """Tell whether one of the collected warnings means that a part of the picture is wrong."""
     return any(_LOST_PIXELS.search(warning) for warning in warnings)
+
+
+def ran_out_of_memory(fault: Exception) -> bool:
+    """Tell whether a decoder gave up for want of memory, which is no fault of the file's structure."""
+    return isinstance(fault, MemoryError) or bool(_NO_MEMORY.search(str(fault)))
 
 
 def cause_of(fault: Exception, path: Path, warnings: list[str]) -> str:

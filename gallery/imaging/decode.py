@@ -12,7 +12,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from gallery.imaging.colourspace import to_srgb, to_srgb_without_profile, wide_profile
-from gallery.imaging.complaints import cause_of, collected_warnings, pixels_were_lost
+from gallery.imaging.complaints import cause_of, collected_warnings, pixels_were_lost, ran_out_of_memory
 from gallery.imaging.jpeg import decode_sound, shrink_for
 from gallery.imaging.loaders import FailOn, Header, open_header, read_header, reopen_shrunk
 from gallery.imaging.profiles import matrix_profile
@@ -187,6 +187,8 @@ def _decoded_leniently(
     try:
         return *_decoded(path, sniffed, "error", warnings, opened), ""
     except DECODER_ERRORS as fault:
+        if ran_out_of_memory(fault):
+            raise MemoryError from fault
         cause = cause_of(fault, path, warnings)
     try:
         return *_decoded(path, sniffed, "none", warnings, opened), cause

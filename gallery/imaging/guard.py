@@ -25,7 +25,7 @@ import psutil
 from numpy.typing import NDArray
 
 from gallery.imaging.frames import LENGTH_BYTES, BadFrame, Message, body_length, packed, unpacked
-from gallery.imaging.sniff import Refused, UnsupportedFile
+from gallery.imaging.sniff import RAW_MEDIA_TYPES, Refused, UnsupportedFile
 
 __all__ = ["Analysis", "DeathCause", "DecoderDied", "GuardedDecoder", "Refused", "UnsupportedFile"]
 
@@ -35,14 +35,19 @@ TIME_LIMIT_SECONDS = 10.0
 TIME_PER_MEGAPIXEL_SECONDS = 0.1
 TIME_FREE_MEGAPIXELS = 50
 _MOST_MEGAPIXELS = 400
-# A child touches less than 50 MB of new memory in this time, so it cannot get far past its limit.
 _WATCH_INTERVAL_SECONDS = 0.02
+# Between two looks a child could touch much memory. It gets no more than the limit from the kernel in the first
+# place, less what files that are mapped into memory (its libraries, 44 MB) may take beside its own data, of which some
+# 25 MB are never touched.
+_OF_FILES_BYTES = 32 * 2**20
 # Imports of libvips, Pillow, NumPy and OpenCV, on a machine that is busy and cold.
 _START_LIMIT_SECONDS = 60.0
 # Leaks in decoders are small; a fresh process now and then makes them nothing.
 MAX_FILES_PER_CHILD = 500
 # Above this after a file, whatever holds it, the next file gets a fresh child.
 _RECYCLE_ABOVE_BYTES = 400 * 2**20
+
+_TOO_MUCH_MEMORY = "Decoding the picture needed too much memory and was stopped."
 
 Analyser = tuple[str, str]
 
@@ -138,7 +143,9 @@ class GuardedDecoder:
         except DecoderDied:
             self.close()
             raise
-        if media_type not in (None, analysis.media_type):
+        if media_type not in (None, analysis.media_type) and not _is_late_raw(
+            media_type, analysis.media_type
+        ):
             raise Refused(f"The file was taken for {media_type}, but its bytes are {analysis.media_type}.")
         return analysis
 
@@ -220,7 +227,13 @@ class _Child:
         # A file, not a pipe: nobody has to read it for the child to go on.
         with tempfile.TemporaryFile() as complaints:
             self._process = subprocess.Popen(  # noqa: S603 - this interpreter and this package
-                [sys.executable, "-m", "gallery.imaging.guard_child", str(self._owner_pid)],
+                [
+                    sys.executable,
+                    "-m",
+                    "gallery.imaging.guard_child",
+                    str(self._owner_pid),
+                    str(limits.memory_bytes - _OF_FILES_BYTES),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=complaints,
@@ -315,9 +328,7 @@ class _Child:
             raise DecoderDied(DeathCause.TIME, "Decoding the picture took too long and was stopped.")
         if self._resident_bytes() > self._limits.memory_bytes:
             self._process.kill()
-            raise DecoderDied(
-                DeathCause.MEMORY, "Decoding the picture needed too much memory and was stopped."
-            )
+            raise DecoderDied(DeathCause.MEMORY, _TOO_MUCH_MEMORY)
 
     def _resident_bytes(self) -> int:
         try:
@@ -327,6 +338,8 @@ class _Child:
 
     def _death(self) -> DecoderDied:
         code = self._process.wait()
+        if code == -signal.SIGTRAP:  # how GLib, below libvips, ends where memory is refused
+            return DecoderDied(DeathCause.MEMORY, _TOO_MUCH_MEMORY)
         how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
         return DecoderDied(DeathCause.CRASH, f"The decoder crashed on this file ({how}).")
 
@@ -335,6 +348,11 @@ def example_pixels(analysis: Analysis) -> NDArray[np.uint8]:
     """Return the small picture in the answer of `decode_example`: height x width x 3, uint8 sRGB."""
     pixels = analysis.results["pixels"]
     return np.frombuffer(pixels["rgb"], np.uint8).reshape(pixels["height"], pixels["width"], 3)
+
+
+def _is_late_raw(taken_for: str | None, found: str) -> bool:
+    """Whether a camera RAW counted as a TIFF, as its first directory lies beyond the first bytes."""
+    return taken_for == "image/tiff" and found in RAW_MEDIA_TYPES.values()
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
@@ -359,7 +377,7 @@ def _plain_answer(answer: Message) -> Message:
     if isinstance(answer.get("refused"), str):
         raise Refused(answer["refused"])
     if answer.get("out_of_memory"):
-        raise DecoderDied(DeathCause.MEMORY, "Decoding the picture needed too much memory and was stopped.")
+        raise DecoderDied(DeathCause.MEMORY, _TOO_MUCH_MEMORY)
     if "failed" in answer:
         raise DecoderDied(DeathCause.FAULT, f"The picture could not be analysed ({answer['failed']}).")
     return answer

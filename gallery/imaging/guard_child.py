@@ -1,7 +1,7 @@
 """The process that decodes: started by `guard`, fed through its standard input, killed without regret.
 
 It reads requests, decodes the file they name, runs the analysers over the picture and answers with plain
-values. Run as `python -m gallery.imaging.guard_child PARENT_PID`.
+values. Run as `python -m gallery.imaging.guard_child PARENT_PID DATA_BYTES`.
 """
 
 import ctypes
@@ -32,7 +32,7 @@ def main() -> None:
     """Serve requests until standard input ends."""
     requests, answers = _private_pipes()
     _die_with_parent(int(sys.argv[1]))
-    _limit_this_process()
+    _limit_this_process(int(sys.argv[2]))
     allow_only_picture_loaders()
     _send(answers, packed({"ready": True}))
     _silence_stderr()
@@ -68,8 +68,11 @@ def _die_with_parent(parent_pid: int) -> None:
         sys.exit(0)  # it died before the call above
 
 
-def _limit_this_process() -> None:
+def _limit_this_process(data_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        # All that is written to, of the heap and of private mappings (Linux 4.7); other systems mean something else.
+        resource.setrlimit(resource.RLIMIT_DATA, (data_bytes, data_bytes))
     # Workers grow by processes; threads in each would only fight.
     pi_heif.options.DECODE_THREADS = 1
     # What is not shown need not be decoded.

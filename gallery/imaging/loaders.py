@@ -22,6 +22,10 @@ from gallery.imaging.sniff import PictureFormat, Refused
 STREAMED_LIMIT_MEGAPIXELS = 400
 # Where the whole picture has to be in memory, twice over at 16 bits and 4 channels: 50 megapixels are 800 MB.
 WHOLE_LIMIT_MEGAPIXELS = 50
+# So many of a camera's pixels are read, at 2 bytes each, to see whether the file holds them all.
+_RAW_CHECKED_PIXELS = 200_000_000
+# 16 bits of four channels, as an AVIF decoder needs them: as planes, and again pixel by pixel.
+DEEP_ALPHA_AVIF_LIMIT_MEGAPIXELS = 40
 # Chunks of a PNG looked through for the animation control chunk, which comes before the pixels.
 _PNG_CHUNKS_LOOKED_AT = 4096
 
@@ -90,6 +94,13 @@ def open_header(path: Path, picture_format: PictureFormat, *, fail_on: FailOn = 
     """
     image = _LOADERS[picture_format](path, fail_on)
     check_pixel_limits(image.width, image.height, whole_kind=_kind_decoded_whole(image, picture_format))
+    if picture_format is PictureFormat.AVIF and image.format == "ushort" and image.hasalpha():
+        check_pixel_limits(
+            image.width,
+            image.height,
+            whole_kind="an AVIF of more than 8 bits with transparency",
+            limit_megapixels=DEEP_ALPHA_AVIF_LIMIT_MEGAPIXELS,
+        )
     return image
 
 
@@ -114,10 +125,12 @@ def reopen_shrunk(header: pyvips.Image, path: Path, *, shrink: int, fail_on: Fai
     return pyvips.Image.jpegload(str(path), shrink=shrink, access="sequential", fail_on=fail_on)
 
 
-def check_pixel_limits(width: int, height: int, *, whole_kind: str | None) -> None:
+def check_pixel_limits(
+    width: int, height: int, *, whole_kind: str | None, limit_megapixels: int = WHOLE_LIMIT_MEGAPIXELS
+) -> None:
     """Raise Refused when the header claims more than may be decoded; `whole_kind` names a kind of file that
-    cannot be decoded in strips, and is None where it can."""
-    limit = STREAMED_LIMIT_MEGAPIXELS if whole_kind is None else WHOLE_LIMIT_MEGAPIXELS
+    cannot be decoded in strips (of which `limit_megapixels` may be), and is None where it can."""
+    limit = STREAMED_LIMIT_MEGAPIXELS if whole_kind is None else limit_megapixels
     if width * height <= limit * 1_000_000:
         return
     because = "" if whole_kind is None else f" for {whole_kind}, which cannot be decoded in strips"
@@ -228,8 +241,8 @@ def _jxl(path: Path, fail_on: FailOn) -> pyvips.Image:
 
 
 def _raw(path: Path, fail_on: FailOn) -> pyvips.Image:
-    """The preview inside, where it is large enough; else the sensor's data, where they are within the limit; else
-    whatever preview there is."""
+    """The preview inside, where it is large enough; else the sensor's data, where they are within the limit and not
+    broken; else whatever preview there is."""
     with RawFile(path) as raw:
         check_pixel_limits(raw.width, raw.height, whole_kind=None)
         preview = raw.preview(fail_on=fail_on)
@@ -237,14 +250,24 @@ def _raw(path: Path, fail_on: FailOn) -> pyvips.Image:
             multiscan = _kind_decoded_whole(preview, PictureFormat.JPEG)
             check_pixel_limits(preview.width, preview.height, whole_kind=multiscan)
             if raw.is_large_enough(preview):
+                if fail_on == "error" and raw.width * raw.height <= _RAW_CHECKED_PIXELS:
+                    raw.check_sensor_data()
                 return raw.described(preview)
-        try:
-            check_pixel_limits(raw.width, raw.height, whole_kind="a camera RAW without a large preview")
-            return raw.described(raw.developed())
-        except (Refused, ValueError):
-            if preview is None:
-                raise
-            return raw.described(preview)
+        return raw.described(_developed(raw, preview, fail_on))
+
+
+def _developed(raw: RawFile, preview: pyvips.Image | None, fail_on: FailOn) -> pyvips.Image:
+    """The sensor's picture, or else the preview, however small."""
+    try:
+        check_pixel_limits(raw.width, raw.height, whole_kind="a camera RAW without a large preview")
+        return raw.developed()
+    except Refused:
+        if preview is None:
+            raise
+    except ValueError:
+        if preview is None or fail_on == "error":
+            raise
+    return preview
 
 
 _LOADERS: dict[PictureFormat, Callable[[Path, FailOn], pyvips.Image]] = {

@@ -6,7 +6,6 @@ says nothing against the others.
 
 import math
 import re
-import struct
 import warnings
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,6 +17,7 @@ from defusedxml.ElementTree import fromstring
 from PIL import ExifTags, Image
 
 from gallery.imaging.decode import Picture
+from gallery.imaging.exif_errors import EXIF_ERRORS
 from gallery.imaging.text import clean_text, decoded_text
 
 SHORT_TEXT_CHARACTERS = 200
@@ -32,18 +32,6 @@ MAX_EXIF_BYTES = 2**20
 MAX_XMP_BYTES = 4 * 2**20
 MAX_IPTC_BYTES = 2**20
 MAX_IPTC_DATASETS = 1000
-
-# What Pillow's reader of EXIF was seen to raise on broken blocks.
-_EXIF_ERRORS = (
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    SyntaxError,
-    OverflowError,
-    OSError,
-    struct.error,
-)
 
 # What some cameras put into every picture's description.
 _BOILERPLATE = re.compile(
@@ -105,7 +93,7 @@ class _ExifBlock:
         if blob and len(blob) <= MAX_EXIF_BYTES:
             try:
                 self._exif.load(blob)
-            except _EXIF_ERRORS:
+            except EXIF_ERRORS:
                 self._exif = Image.Exif()
 
     def _fields(self, ifd: int | None = None) -> Fields:
@@ -113,7 +101,7 @@ class _ExifBlock:
         if key not in self._ifds:
             try:
                 source = self._exif.get_ifd(ifd) if ifd else dict(self._exif)
-            except _EXIF_ERRORS:
+            except EXIF_ERRORS:
                 source = {}
             names = ExifTags.GPSTAGS if ifd == ExifTags.IFD.GPSInfo else ExifTags.TAGS
             self._ifds[key] = {names[tag]: value for tag, value in source.items() if tag in names}

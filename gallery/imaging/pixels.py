@@ -1,7 +1,9 @@
 """Whether two files show the very same pixels, whatever their containers.
 
 Exact or nothing: upright, at the depth of the deeper one, alpha included, every frame. Where equality cannot
-be shown (a damaged file, frames that cannot be lined up), the answer is no.
+be shown (a damaged file, frames that cannot be lined up), the answer is no. Of camera RAW the sensor's numbers are
+compared, never the preview inside: it equals another RAW of the same shot, and no file of any other kind, as the look
+of sensor data is a matter of the program that develops them.
 """
 
 from dataclasses import dataclass
@@ -9,14 +11,22 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 import pyvips
 from PIL import Image, ImageSequence
 
 from gallery.imaging.colourspace import to_srgb, wide_profile
 from gallery.imaging.complaints import collected_warnings, pixels_were_lost
 from gallery.imaging.decode import DECODER_ERRORS, OnOpened
-from gallery.imaging.loaders import Header, open_all_frames, open_header, read_header
-from gallery.imaging.sniff import HEAD_BYTES, PictureFormat, sniff
+from gallery.imaging.loaders import (
+    WHOLE_LIMIT_MEGAPIXELS,
+    Header,
+    open_all_frames,
+    open_header,
+    read_header,
+)
+from gallery.imaging.raw import RawFile
+from gallery.imaging.sniff import PictureFormat, sniff_file
 
 _OPAQUE_16_BITS = 65535
 # 255 * 257 = 65535: the factor that makes 8 bits 16 without a remainder.
@@ -34,8 +44,7 @@ class _Whole:
 
     @classmethod
     def opened(cls, path: Path) -> Self:
-        with path.open("rb") as file:
-            picture_format = sniff(file.read(HEAD_BYTES)).format
+        picture_format = sniff_file(path).format
         image = open_header(path, picture_format)
         header = read_header(image, path, picture_format)
         return cls(path=path, picture_format=picture_format, image=image, header=header)
@@ -54,6 +63,9 @@ def pixels_equal(first: Path, second: Path, *, opened: OnOpened) -> bool:
     """
     with collected_warnings() as warnings:
         try:
+            raw = [sniff_file(path).format is PictureFormat.RAW for path in (first, second)]
+            if any(raw):
+                return all(raw) and _sensors_equal(first, second, opened)
             equal = _equal(_Whole.opened(first), _Whole.opened(second), opened)
         except DECODER_ERRORS:
             return False
@@ -70,6 +82,18 @@ def _equal(one: _Whole, other: _Whole, opened: OnOpened) -> bool:
     if mine.orientation == theirs.orientation:
         return _images_equal(one.image, other.image)
     return _images_equal(one.upright(), other.upright())
+
+
+def _sensors_equal(first: Path, second: Path, opened: OnOpened) -> bool:
+    with RawFile(first) as one, RawFile(second) as other:
+        size = (one.width, one.height)
+        if size != (other.width, other.height) or one.orientation != other.orientation:
+            return False
+        if one.width * one.height > WHOLE_LIMIT_MEGAPIXELS * 1_000_000:
+            return False
+        opened(*size)
+        (values, look), (other_values, other_look) = one.sensor_data(), other.sensor_data()
+        return look == other_look and np.array_equal(values, other_values)
 
 
 def _animations_equal(one: _Whole, other: _Whole) -> bool:

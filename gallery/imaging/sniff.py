@@ -2,14 +2,17 @@
 
 import codecs
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
+
+from gallery.imaging.tiffraw import Reader, tiff_raw_kind
 
 # Enough for every signature, for the brands of an ISO media file and for most first directories of a TIFF.
 HEAD_BYTES = 4096
 
-ACCEPTED = "JPEG, PNG, GIF, WebP, TIFF, AVIF and HEIC"
+ACCEPTED = "JPEG, PNG, GIF, WebP, TIFF, AVIF, HEIC, JPEG XL and camera RAW"
 
 
 class Refused(Exception):
@@ -32,15 +35,23 @@ class PictureFormat(StrEnum):
     TIFF = "tiff"
     AVIF = "avif"
     HEIC = "heic"
+    JXL = "jxl"
+    RAW = "raw"
 
 
 @dataclass(frozen=True)
 class Sniffed:
-    """A format, its registered media type, and the usual file name extension with the dot."""
+    """A format, its media type, and the usual file name extension with the dot."""
 
     format: PictureFormat
     media_type: str
     extension: str
+
+    @property
+    def name(self) -> str:
+        """What people call it: "JPEG", "DNG"."""
+        is_raw = self.format is PictureFormat.RAW
+        return self.extension.removeprefix(".").upper() if is_raw else self.format.upper()
 
 
 _SNIFFED = {
@@ -51,6 +62,27 @@ _SNIFFED = {
     PictureFormat.TIFF: Sniffed(PictureFormat.TIFF, "image/tiff", ".tif"),
     PictureFormat.AVIF: Sniffed(PictureFormat.AVIF, "image/avif", ".avif"),
     PictureFormat.HEIC: Sniffed(PictureFormat.HEIC, "image/heic", ".heic"),
+    PictureFormat.JXL: Sniffed(PictureFormat.JXL, "image/jxl", ".jxl"),
+}
+
+# The media types of camera RAW, none of them registered: those that desktop systems use.
+RAW_MEDIA_TYPES = {
+    "dng": "image/x-adobe-dng",
+    "cr2": "image/x-canon-cr2",
+    "cr3": "image/x-canon-cr3",
+    "crw": "image/x-canon-crw",
+    "nef": "image/x-nikon-nef",
+    "arw": "image/x-sony-arw",
+    "orf": "image/x-olympus-orf",
+    "rw2": "image/x-panasonic-rw2",
+    "raf": "image/x-fuji-raf",
+    "pef": "image/x-pentax-pef",
+    "srw": "image/x-samsung-srw",
+    "mrw": "image/x-minolta-mrw",
+    "x3f": "image/x-sigma-x3f",
+    "iiq": "image/x-phaseone-iiq",
+    "3fr": "image/x-hasselblad-3fr",
+    "raw": "image/x-camera-raw",
 }
 
 _SIGNATURES: tuple[tuple[bytes, PictureFormat], ...] = (
@@ -62,6 +94,20 @@ _SIGNATURES: tuple[tuple[bytes, PictureFormat], ...] = (
     (b"MM\x00*", PictureFormat.TIFF),
     (b"II+\x00", PictureFormat.TIFF),
     (b"MM\x00+", PictureFormat.TIFF),
+    (b"\xff\x0a", PictureFormat.JXL),
+    (b"\x00\x00\x00\x0cJXL \r\n\x87\n", PictureFormat.JXL),
+)
+
+# Camera RAW that is not built like a TIFF, or says so by a number of its own.
+_RAW_SIGNATURES: tuple[tuple[bytes, str], ...] = (
+    (b"IIRO", "orf"),
+    (b"IIRS", "orf"),
+    (b"MMOR", "orf"),
+    (b"IIU\x00", "rw2"),
+    (b"FUJIFILMCCD-RAW", "raf"),
+    (b"FOVb", "x3f"),
+    (b"\x00MRM", "mrw"),
+    (b"II\x1a\x00\x00\x00HEAPCCDR", "crw"),
 )
 
 # What strangers send by mistake or on purpose, with the words that the refusal uses.
@@ -71,22 +117,12 @@ _FOREIGN_SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\xc5\xd0\xd3\xc6", "an EPS file"),
     (b"8BPS", "a Photoshop document (PSD)"),
     (b"gimp xcf", "a GIMP document (XCF)"),
-    (b"\xff\x0a", "a JPEG XL picture"),
-    (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "a JPEG XL picture"),
     (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "a JPEG 2000 picture"),
     (b"\xff\x4f\xff\x51", "a JPEG 2000 code stream"),
     (b"\xff\xd8", "a JPEG that ends after its first bytes"),
     (b"\x00\x00\x01\x00", "a Windows icon (ICO)"),
     (b"\x00\x00\x02\x00", "a Windows cursor (CUR)"),
     (b"BM", "a BMP picture"),
-    (b"II\x1a\x00\x00\x00HEAPCCDR", "a Canon RAW picture (CRW)"),
-    (b"IIRO", "an Olympus RAW picture (ORF)"),
-    (b"IIRS", "an Olympus RAW picture (ORF)"),
-    (b"MMOR", "an Olympus RAW picture (ORF)"),
-    (b"IIU\x00", "a Panasonic RAW picture (RW2)"),
-    (b"FUJIFILMCCD-RAW", "a Fujifilm RAW picture (RAF)"),
-    (b"FOVb", "a Sigma RAW picture (X3F)"),
-    (b"\x00MRM", "a Minolta RAW picture (MRW)"),
     (b"\x01\xda", "an SGI picture"),
     (b"v/1\x01", "an OpenEXR picture"),
     (b"#?RADIANCE", "a Radiance HDR picture"),
@@ -135,12 +171,38 @@ _MARKUP = (
 def sniff(head: bytes) -> Sniffed:
     """Return the picture format of a file whose first bytes (`HEAD_BYTES` of them are enough) are `head`.
 
-    Raises UnsupportedFile, whose reason names what the file is and what is accepted.
+    Raises UnsupportedFile, whose reason names what the file is and what is accepted. A TIFF whose first
+    directory lies further on counts as a TIFF; `sniff_file` looks there as well.
     """
+    return _sniffed(head, lambda at, count: head[at : at + count])
+
+
+def sniff_file(path: Path) -> Sniffed:
+    """Return the picture format of the file at `path`, as `sniff` does."""
+
+    def read(at: int, count: int) -> bytes:
+        file.seek(at)
+        return file.read(count)
+
+    with path.open("rb") as file:
+        return _sniffed(file.read(HEAD_BYTES), read)
+
+
+def _sniffed(head: bytes, read: Reader) -> Sniffed:
+    raw = _raw_kind(head, read)
+    if raw is not None:
+        return Sniffed(PictureFormat.RAW, RAW_MEDIA_TYPES[raw], f".{raw}")
     found = _picture_format(head)
     if found is not None:
         return _SNIFFED[found]
     raise UnsupportedFile(f"This is {_foreign_name(head)}. {ACCEPTED} are accepted.")
+
+
+def _raw_kind(head: bytes, read: Reader) -> str | None:
+    if head[4:12] == b"ftypcrx ":
+        return "cr3"
+    signed = next((kind for signature, kind in _RAW_SIGNATURES if head.startswith(signature)), None)
+    return signed or tiff_raw_kind(read)
 
 
 def _picture_format(head: bytes) -> PictureFormat | None:
@@ -148,11 +210,8 @@ def _picture_format(head: bytes) -> PictureFormat | None:
         return PictureFormat.WEBP
     if head[4:8] == b"ftyp":
         return _iso_media_format(head)
-    for signature, picture_format in _SIGNATURES:
-        if head.startswith(signature):
-            is_raw = picture_format is PictureFormat.TIFF and _camera_raw_name(head) is not None
-            return None if is_raw else picture_format
-    return None
+    signed = (kind for signature, kind in _SIGNATURES if head.startswith(signature))
+    return next(signed, None)
 
 
 def _brands(head: bytes) -> list[bytes]:
@@ -178,7 +237,6 @@ def _foreign_name(head: bytes) -> str:
         return "an empty file"
     namers: tuple[Callable[[bytes], str | None], ...] = (
         _container_name,
-        _camera_raw_name,
         _signature_name,
         _markup_name,
         _text_name,
@@ -194,7 +252,7 @@ def _container_name(head: bytes) -> str | None:
     if head[:4] == b"RIFF":
         return {b"AVI ": "a video (AVI)", b"WAVE": "a WAV sound"}.get(head[8:12], "a RIFF file")
     if head[4:8] == b"ftyp":
-        return "a Canon RAW picture (CR3)" if head[8:12] == b"crx " else "a video (MP4 or QuickTime)"
+        return "a video (MP4 or QuickTime)"
     if head[4:8] in (b"moov", b"mdat", b"wide", b"free"):
         return "a video (QuickTime)"
     if head[4:6] in (b"\x11\xaf", b"\x12\xaf"):
@@ -220,47 +278,3 @@ def _text_name(head: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return "a text file"
-
-
-_TIFF_NEW_SUBFILE_TYPE, _TIFF_MAKE, _TIFF_SUB_IFDS, _TIFF_DNG_VERSION = 0x00FE, 0x010F, 0x014A, 0xC612
-_MAKER_RAW = {b"NIKON": "a Nikon RAW picture (NEF)", b"SONY": "a Sony RAW picture (ARW)"}
-
-
-def _camera_raw_name(head: bytes) -> str | None:
-    """The name of a camera RAW format that is built like a TIFF, or None for a true TIFF.
-
-    DNG says so by its version tag (Adobe DNG 1.7, tag 50706). NEF and ARW put a small preview into the first
-    directory (NewSubfileType 1) and the sensor's data into sub-directories, which no ordinary TIFF does.
-    """
-    if head[:4] not in (b"II*\x00", b"MM\x00*"):
-        return None
-    if head[8:10] == b"CR":
-        return "a Canon RAW picture (CR2)"
-    tags = dict(_first_directory(head))
-    if _TIFF_DNG_VERSION in tags:
-        return "a camera RAW picture (DNG)"
-    if tags.get(_TIFF_NEW_SUBFILE_TYPE) != 1 or _TIFF_SUB_IFDS not in tags:
-        return None
-    make = head[tags.get(_TIFF_MAKE, len(head)) :]
-    return next(
-        (name for maker, name in _MAKER_RAW.items() if make.startswith(maker)), "a camera RAW picture"
-    )
-
-
-def _first_directory(head: bytes) -> Iterator[tuple[int, int]]:
-    """Tag numbers and their 32-bit value fields in the first directory of a TIFF, as far as `head` holds
-    it."""
-    order = "little" if head[:2] == b"II" else "big"
-
-    def number(at: int, length: int) -> int:
-        return int.from_bytes(head[at : at + length], "little" if order == "little" else "big")
-
-    start = number(4, 4)
-    if start + 2 > len(head):
-        return
-    for entry in range(number(start, 2)):
-        at = start + 2 + 12 * entry
-        if at + 12 > len(head):
-            return
-        value = number(at + 8, 2 if number(at + 2, 2) == 3 else 4)
-        yield number(at, 2), value

@@ -26,6 +26,7 @@ from django.db.models import F, FloatField, Func, IntegerField, Q
 from django.db.models.functions import Cast
 
 from gallery.albums import visible_albums
+from gallery.imaging.sniff import RAW_MEDIA_TYPES
 from gallery.models import AlbumPhoto, PhotoState, Tag, User, Visibility
 from gallery.search.colours import colour_check
 from gallery.search.conditions import NOTHING, Check, opposite
@@ -62,7 +63,15 @@ RATING_LETTERS: Final = {"g": "general", "s": "safe", "q": "questionable", "e": 
 MEDIA_TYPES: Final = {
     "jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "gif": "image/gif", "webp": "image/webp",
     "tiff": "image/tiff", "tif": "image/tiff", "avif": "image/avif", "heic": "image/heic", "heif": "image/heif",
+    "jxl": "image/jxl",
 }  # fmt: skip
+
+
+def _media_types(word: str) -> list[str]:
+    """The media types that `type:word` means: for "raw", those of every camera."""
+    if word == "raw":
+        return list(RAW_MEDIA_TYPES.values())
+    return [RAW_MEDIA_TYPES[word] if word in RAW_MEDIA_TYPES else MEDIA_TYPES[word]]
 
 
 def register_field(syntax: FieldSyntax, to_check: ToCheck) -> None:
@@ -182,7 +191,7 @@ def _core_checks() -> dict[str, ToCheck]:
         "source": partial(_contains, "source"),
         "camera": partial(_contains, "camera"),
         "lens": partial(_contains, "lens"),
-        "type": lambda condition, asking: Q(media_type=MEDIA_TYPES[str(condition.value)]),
+        "type": lambda condition, asking: Q(media_type__in=_media_types(str(condition.value))),
         "has": partial(_choice, "has"),
         "is": partial(_choice, "is"),
         "sha256": _sha256,

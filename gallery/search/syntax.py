@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from gallery.imaging.sniff import RAW_MEDIA_TYPES
 from gallery.search import values
 from gallery.search.values import Reader
 
@@ -55,7 +56,10 @@ CHOICES: Final[dict[str, set[str]]] = {
         "portrait", "landscape", "square", "panorama", "private", "members", "public", "animated", "damaged",
         "favourite", "favorite", "mine", "ready", "processing", "failed",
     },
-    "type": {"jpeg", "jpg", "png", "gif", "webp", "tiff", "tif", "avif", "heic", "heif"},
+    "type": {
+        "jpeg", "jpg", "png", "gif", "webp", "tiff", "tif", "avif", "heic", "heif", "jxl",
+        *RAW_MEDIA_TYPES,
+    },
 }  # fmt: skip
 """The words that `has:`, `is:` and `type:` understand; `fields.register_choice` adds to them."""
 

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gallery.access import requires_role
+from gallery.imaging.sniff import RAW_MEDIA_TYPES
 from gallery.models import Role
 from gallery.registry import statistics_facts
 from gallery.statistics import statistics_for
@@ -26,7 +27,8 @@ MONTHS_SHOWN = 120
 CHART_HEIGHT = 100.0
 COLUMN_GAP = 0.2  # of a column's width
 TYPE_NAMES = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WebP",
-              "image/tiff": "TIFF", "image/avif": "AVIF", "image/heic": "HEIC", "image/heif": "HEIF"}  # fmt: skip
+              "image/tiff": "TIFF", "image/avif": "AVIF", "image/heic": "HEIC", "image/heif": "HEIF",
+              "image/jxl": "JPEG XL", **{kind: name.upper() for name, kind in RAW_MEDIA_TYPES.items()}}  # fmt: skip
 
 
 @dataclass(frozen=True)
