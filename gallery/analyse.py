@@ -161,6 +161,10 @@ def analyse_photo(job: Job) -> None:
         # What was too slow or too large once is so again; a crash may have had another cause.
         pipeline.fail_job(job, str(death), final=death.cause in (DeathCause.TIME, DeathCause.MEMORY))
     except FileNotFoundError:
+        if store_problem():
+            # The whole store is away: that says nothing about this photo, whose work waits.
+            jobs.give_back([job])
+            return
         pipeline.fail_job(
             job, "The original is missing from the store; restore it from a backup, then retry.", final=True
         )
@@ -178,6 +182,7 @@ def save_analysis(job: Job, analysis: Analysis) -> None:
     """Save what the analysers found and owe what follows, in the transaction that ends the job."""
     with jobs.finishing(job, seconds=analysis.seconds):
         photo = Photo.objects.select_for_update(of=("self",)).get(pk=job.photo_id)
+        photo.media_type = analysis.media_type
         photo.width, photo.height = analysis.width, analysis.height
         photo.frame_count = analysis.frame_count
         photo.warnings = analysis.warnings
