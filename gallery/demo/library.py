@@ -157,7 +157,8 @@ def _make_albums(shots: Sequence[Shot], photos: dict[str, Photo]) -> None:
         if shot.rating == 5:
             members.setdefault("Best of", []).append(photos[shot.file_name])
     for name, inner in ALBUMS.items():
-        outer = _album(owner, name, members.get(name, []), None)
+        shown = members.get(name) or [photo for child in inner for photo in members.get(child, [])[:1]]
+        outer = _album(owner, name, shown, None)
         for child in inner:
             _album(owner, child, members.get(child, []), outer)
 

@@ -127,12 +127,12 @@ TITLES = {
 
 
 def make_plan(originals: int = ORIGINALS, posters: int = POSTERS) -> list[Shot]:
-    """All pictures, always the same. Those with copies come first, as copies of every kind should be among a few."""
+    """All pictures, always the same. Those with copies come first, then what the model understands."""
     chance = random.Random(SEED)  # noqa: S311 - a fixed choice, no secret
     kinds = _copies(chance)
     shots = [_journey_shot(chance, number, kinds) for number in range(originals)]
     shots += [_poster(chance, number, scene) for number, scene in enumerate(_scenes(chance, posters))]
-    return sorted(shots, key=lambda shot: not shot.copies)
+    return sorted(shots, key=lambda shot: (not shot.copies, shot.scene is None))
 
 
 def _copies(chance: random.Random) -> Iterator[tuple[str, ...]]:

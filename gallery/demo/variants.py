@@ -105,7 +105,8 @@ def _screenshot(pixels: Pixels, chance: Chance) -> Pixels:
         ImageFont.load_default(40),
         "rm",
     )
-    shown = Image.fromarray(scaled(pixels, 1080 / pixels.shape[1])).crop((0, 0, 1080, 1300))
+    shown = Image.fromarray(scaled(pixels, 1080 / pixels.shape[1]))
+    shown = shown.crop((0, 0, 1080, min(shown.height, 1300)))
     screen.paste(shown, (0, 260))
     y = 260 + shown.height
     draw.text((60, 205), "Today's picture", "#222222", ImageFont.load_default(44), "lm")
@@ -135,16 +136,16 @@ def another_shot(pixels: Pixels, chance: Chance) -> Pixels:
 
 
 VARIANTS = {
-    "smaller": Variant("{stem}-small.jpg", _smaller, quality=80),
+    "smaller": Variant("{stem}-small.jpg", _smaller, quality=80, keeps_exif=True),
     "saved again": Variant("{stem} (1).jpg", _same, quality=58, keeps_exif=True),
-    "other format": Variant("{stem}.webp", _same, kind="WEBP", quality=80),
+    "other format": Variant("{stem}.webp", _same, kind="WEBP", quality=80, keeps_exif=True),
     "cropped": Variant("{stem}_crop.jpg", _cropped, quality=86, keeps_exif=True),
     "captioned": Variant("{stem}_card.jpg", _captioned, quality=85),
     "recoloured": Variant("{stem}_edited.jpg", _recoloured, quality=88, keeps_exif=True),
     "grey": Variant("{stem}_bw.jpg", _grey, quality=86, keeps_exif=True),
-    "turned": Variant("{stem}_rotated.jpg", _turned, quality=86),
-    "mirrored": Variant("{stem}_mirror.jpg", _mirrored, quality=86),
-    "framed": Variant("{stem}_frame.jpg", _framed, quality=86),
+    "turned": Variant("{stem}_rotated.jpg", _turned, quality=86, keeps_exif=True),
+    "mirrored": Variant("{stem}_mirror.jpg", _mirrored, quality=86, keeps_exif=True),
+    "framed": Variant("{stem}_frame.jpg", _framed, quality=86, keeps_exif=True),
     "screenshot": Variant("Screenshot_{stem}.png", _screenshot, kind="PNG"),
 }
 
