@@ -13,6 +13,8 @@ from gallery.models import ApiToken, ApiTokenScope
 from gallery.tokens import create_token
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gallery.models import User
 
 PEOPLE = ("viewer", "other", "owner", "moderator", "admin")
@@ -32,10 +34,18 @@ class Actor:
     client: Client
     headers: dict[str, str]
 
-    def ask(self, method: str, path: str, data: bytes | str = b"", content_type: str = "") -> Any:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        data: bytes | str = b"",
+        content_type: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
         """The answer to a request, whatever it is: a crash is answered with 500. Cookies stay as they were."""
         before = self.client.cookies.output()
-        response = self.client.generic(method, path, data, content_type or "text/plain", headers=self.headers)
+        sent = {**self.headers, **(headers or {})}
+        response = self.client.generic(method, path, data, content_type or "text/plain", headers=sent)
         if response.cookies:
             self.client.cookies.clear()
             self.client.cookies.load(before.replace("Set-Cookie: ", ""))

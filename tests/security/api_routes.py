@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.factories import plain_jpeg
 from tests.security.library import VISIBILITIES, Library
-from tests.security.rules import ALL, Body, Form, Json, Rule, picture
+from tests.security.rules import ALL, Body, Bytes, Form, Json, Rule, picture
 
 NEW_PICTURE = plain_jpeg((1, 2, 3), (31, 17))
 
@@ -111,7 +111,28 @@ MODERATION = [
     api("POST", "resolutions/<int:resolution_id>/undo", "api moderators", 200, "resolution"),
 ]
 
+TUS = {"Tus-Resumable": "1.0.0"}
+UPLOADS_IN_PARTS = [
+    Rule("GET", "uploads/", "api uploaders"),
+    Rule("POST", "uploads/", "api uploaders", 201, headers=TUS | {"Upload-Length": "100"}),
+    Rule("OPTIONS", "uploads/", "api everyone", 204),
+    Rule("HEAD", "uploads/<uuid:upload_id>", "api own upload", 200, "upload", headers=TUS),
+    Rule("OPTIONS", "uploads/<uuid:upload_id>", "api everyone", 204, "upload"),
+    Rule(
+        "PATCH",
+        "uploads/<uuid:upload_id>",
+        "api own upload",
+        204,
+        "upload",
+        lambda library: Bytes(b"some bytes"),
+        headers=TUS | {"Upload-Offset": "0"},
+    ),
+    # Last: its file is gone afterwards, which no rollback brings back.
+    Rule("DELETE", "uploads/<uuid:upload_id>", "api own upload", 204, "upload", headers=TUS),
+]
+
 API = [
+    *UPLOADS_IN_PARTS,
     *LISTS,
     *(rule for visibility in VISIBILITIES for rule in api_of_things(visibility)),
     *MODERATION,

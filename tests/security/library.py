@@ -11,6 +11,7 @@ from django.utils import timezone
 from dedup.models import Group, GroupStatus, Match, PairDecision, Resolution
 from dedup.resolution import resolve_group
 from gallery.albums import add_to_album
+from gallery.intake import UploadOptions
 from gallery.models import (
     Album,
     ApiToken,
@@ -24,6 +25,7 @@ from gallery.models import (
     TagCategory,
 )
 from gallery.previews import save_previews
+from gallery.resumable import begin_upload
 from gallery.stacks import stack_photos
 from gallery.tags import add_tags
 from gallery.tokens import create_token
@@ -89,6 +91,7 @@ def make_library() -> Library:
     trash_photos(photos=[things["trashed"]], by=owner)
     things |= names_of_tags(things["members"])
     things |= decisions(owner, people["moderator"], things)
+    things["upload"] = begin_upload(owner=owner, name="part.jpg", length=100, options=UploadOptions())
     things["own_token"] = create_token(user=owner, name="of the owner")[0]
     assert ApiToken.objects.count() == 1
     return Library(people, things)

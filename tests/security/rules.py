@@ -69,6 +69,7 @@ API_DOORS = {
     "api alter private": "401      404    404   in    in        in      403  in     403      401     401",
     "api alter members": "401      404    403   in    in        in      403  in     403      401     401",
     "api alter public":  "401      403    403   in    in        in      403  in     403      401     401",
+    "api own upload":    "401      403    404   in    404       404     403  404    403      401     401",
     "api owner alone":   "401      404    404   in    404       404     403  404    403      401     401",
 }  # fmt: skip
 
@@ -105,12 +106,22 @@ class Json:
         return json.dumps(self.value).encode(), "application/json"
 
 
+@dataclass(frozen=True)
+class Bytes:
+    """A part of a file."""
+
+    content: bytes
+
+    def encoded(self) -> tuple[bytes, str]:
+        return self.content, "application/offset+octet-stream"
+
+
 def picture(content: bytes) -> SimpleUploadedFile:
     """A file of a form."""
     return SimpleUploadedFile("new.jpg", content, "image/jpeg")
 
 
-Body = Callable[["Library"], Form | Json]
+Body = Callable[["Library"], Form | Json | Bytes]
 
 
 @dataclass(frozen=True)
@@ -129,6 +140,7 @@ class Rule:
     body: Body | None = None
     query: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def known_methods(self) -> list[str]:

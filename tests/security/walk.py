@@ -58,7 +58,7 @@ def other_methods(rules: Iterable[Rule], methods: Iterable[str] = METHODS) -> li
 def ask(actor: Actor, method: str, rule: Rule, library: Library, *, number: object = None) -> Any:
     """The answer to a rule's request."""
     body, content_type = rule.body(library).encoded() if rule.body else (b"", "")
-    return actor.ask(method, path_of(rule, library, number=number), body, content_type)
+    return actor.ask(method, path_of(rule, library, number=number), body, content_type, rule.headers)
 
 
 def content_of(response: Any) -> bytes:
