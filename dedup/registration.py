@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Sum
 
+from dedup.consistency import GROUPS_CHECK
 from dedup.listeners import GroupKeeper
 from dedup.models import Group, GroupMember, GroupStatus, Resolution
 from dedup.panels import PHOTO_PANEL, matches_for
@@ -30,6 +31,7 @@ def register_with_gallery() -> None:
         registry.Measure("duplicate_groups", "Groups of duplicates.", "status", groups_by_status)
     )
     registry.statistics_facts.append(facts_for)
+    registry.consistency_checks.append(GROUPS_CHECK)
     registry.moderator_links.append(registry.MenuLink("Journal", "duplicate-journal", "history"))
     registry.waiting_work.append(
         registry.WaitingWork(label="Duplicates", url_name="duplicates", count=waiting_groups)

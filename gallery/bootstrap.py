@@ -11,8 +11,9 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connections
 
-from gallery import env, preflight
+from gallery import env, marker, preflight
 from gallery.models import Role, User
+from gallery.storage import StorageAway
 
 ADMIN_NAME = "admin"
 PASSWORD_BYTES = 12
@@ -27,15 +28,19 @@ class Credentials:
     random_password: str | None
 
 
-def prepare(*, with_static: bool = True) -> str:
+def prepare(*, with_static: bool = True, adopt_store: bool = False) -> str:
     """Bring folders, tables, static files and the first account into order. Returns what the owner has to know, or "".
 
-    Raises PreflightError when the database or Redis cannot be used.
+    Raises PreflightError when the database or Redis cannot be used, or the store of the photos is another one.
     """
     preflight.check_database()
     preflight.check_redis()
     Path(settings.CELERY_BEAT_SCHEDULE_FILENAME).parent.mkdir(parents=True, exist_ok=True)
     call_command("migrate", interactive=False, verbosity=0)
+    try:
+        marker.settle(adopt=adopt_store)
+    except StorageAway as error:
+        raise preflight.PreflightError(str(error)) from error
     if with_static:
         collect_static()
     credentials = create_first_admin()

@@ -14,6 +14,7 @@ from gallery.heartbeat import living_workers, redis_client
 from gallery.model_status import model_status
 from gallery.originals import has_room_for, store_problem
 from gallery.pipeline import stages
+from gallery.soundness import ADVICE, problem_count
 
 QUERY_QUEUE = "query"
 SWEEP_QUEUE = "sweep"
@@ -62,6 +63,14 @@ def check_workers() -> Part:
 
 
 def check_storage() -> Part:
+    try:
+        problem = store_problem()
+    except DatabaseError as error:
+        return Part(
+            "storage", False, f"The database, which knows the store, does not answer: {first_line(error)}"
+        )
+    if problem:
+        return Part("storage", False, problem)
     folder = Path(settings.UPLOAD_TEMP_DIR)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -71,9 +80,19 @@ def check_storage() -> Part:
         return Part("storage", False, f"Originals cannot be written: {error.strerror}.")
     if not has_room_for(0):
         return Part("storage", False, "The disk is nearly full; uploads are refused until there is room.")
-    if problem := store_problem():
-        return Part("storage", False, problem)
     return Part("storage", True, "Originals can be written")
+
+
+def check_originals() -> Part:
+    """What the rolling check and fsck know of originals that have changed or gone; the site goes on without them."""
+    try:
+        count = problem_count()
+    except DatabaseError as error:
+        return Part("originals", False, f"PostgreSQL does not answer: {first_line(error)}", vital=False)
+    if count:
+        verb = "original is" if count == 1 else "originals are"
+        return Part("originals", False, f"{count} {verb} missing or damaged: {ADVICE}", vital=False)
+    return Part("originals", True, "No original is known to be missing or damaged", vital=False)
 
 
 def check_model() -> Part:
@@ -87,4 +106,11 @@ def first_line(error: Exception) -> str:
 
 def check_all() -> list[Part]:
     """The state of every part."""
-    return [check_database(), check_redis(), check_workers(), check_storage(), check_model()]
+    return [
+        check_database(),
+        check_redis(),
+        check_workers(),
+        check_storage(),
+        check_originals(),
+        check_model(),
+    ]

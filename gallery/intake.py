@@ -12,8 +12,10 @@ from gallery import pipeline
 from gallery.albums import add_to_album
 from gallery.contentlock import lock_content
 from gallery.imaging.sniff import Sniffed, UnsupportedFile, sniff
+from gallery.marker import require_store
 from gallery.models import Album, Photo, Priority, TagSource, Visibility
 from gallery.originals import put_original
+from gallery.soundness import heal
 from gallery.tags import add_tags, normalise_tags
 from gallery.trash import restore_photos
 
@@ -37,6 +39,8 @@ class Outcome(enum.Enum):
     IDENTICAL = "identical-bytes"
     IN_TRASH = "in-trash"
     RESTORED = "restored"
+    PUT_BACK = "original-put-back"
+    """The photo was known, but the store had lost its bytes, or held others: now it has these."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,8 @@ class UploadOptions:
 def accept_upload(*, owner: User, received: ReceivedFile, options: UploadOptions) -> Accepted:
     """Take a received file into the library. When this returns, bytes and rows are durable.
 
-    Raises RefusedFile for what is no picture we take, FileTooLarge, StorageFull and BrokenWrite from receiving and
-    storing; then nothing is kept. The received temporary file is moved or discarded.
+    Raises RefusedFile for what is no picture we take, FileTooLarge, StorageFull, StorageAway and BrokenWrite from
+    receiving and storing; then nothing is kept. The received temporary file is moved or discarded.
     """
     try:
         if received.problem is not None:
@@ -77,7 +81,7 @@ def accept_upload(*, owner: User, received: ReceivedFile, options: UploadOptions
             lock_content(received.sha256)
             known = known_photo(owner, received.sha256)
             if known is not None:
-                return accept_known(owner, known, options)
+                return accept_known(owner, known, received, options)
             return Accepted(create_photo(owner, received, sniffed, options), Outcome.CREATED)
     finally:
         received.discard()
@@ -104,10 +108,15 @@ def known_photo(owner: User, sha256: str) -> Photo | None:
     )
 
 
-def accept_known(owner: User, photo: Photo, options: UploadOptions) -> Accepted:
-    """Bytes that are here already are never doubled; out of the trash they come back where that is asked for."""
+def accept_known(owner: User, photo: Photo, received: ReceivedFile, options: UploadOptions) -> Accepted:
+    """Bytes that are here already are never doubled; out of the trash they come back where that is asked for.
+
+    Bytes that should be here and are not, as a disk has lost them, are taken.
+    """
+    require_store()
+    healed = heal(received.path, received.sha256, received.size)
     if not photo.is_trashed:
-        return Accepted(photo, Outcome.IDENTICAL)
+        return Accepted(photo, Outcome.PUT_BACK if healed else Outcome.IDENTICAL)
     if not options.keep_duplicates:
         return Accepted(photo, Outcome.IN_TRASH)
     restore_photos(photos=[photo], by=owner)

@@ -26,6 +26,7 @@ from gallery.model_status import model_status
 from gallery.models import Job, Photo, PhotoState
 from gallery.originals import existing_parent, free_bytes_needed
 from gallery.requestmeter import BUCKETS_S, RequestTotals, read_totals
+from gallery.soundness import problem_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,7 @@ class SiteCollector(Collector):
         yield from stage_metrics()
         yield from photo_metrics()
         yield from disk_metrics()
+        yield from original_metrics()
         yield from model_metrics()
         yield from app_metrics()
         yield from redis_metrics()
@@ -117,6 +119,15 @@ def disk_metrics() -> Iterator[Metric]:
         "likeness_disk_needed_bytes",
         "With less than this free, uploads are refused.",
         value=free_bytes_needed(),
+    )
+
+
+def original_metrics() -> Iterator[Metric]:
+    """What the rolling check has found."""
+    yield GaugeMetricFamily(
+        "likeness_originals_damaged",
+        "Originals that are known to be missing or changed.",
+        value=problem_count(),
     )
 
 

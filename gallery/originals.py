@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.files.storage import storages
 
-from gallery.storage import RemoteStorage
+from gallery.marker import originals_store, require_store
+from gallery.storage import RemoteStorage, StorageAway, sha256_of
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 SHARE_OF_DISK_KEPT_FREE = 0.05
 
 
+ASIDE_BY_UPLOAD = "replaced-by-upload"
+
+
 def originals_storage() -> OriginalsStore:
-    return cast("OriginalsStore", storages["originals"])
+    return originals_store()
 
 
 def original_name(sha256: str) -> str:
@@ -33,12 +36,26 @@ def original_name(sha256: str) -> str:
 def put_original(received: Path, sha256: str) -> None:
     """Move a received, fsynced file with this digest into the store; the same content already there is kept.
 
-    Raises StorageFull, BrokenWrite or StorageAway; then nothing has appeared under the final name.
+    What lies under its name with another content (a disk has lost bits) is put aside. Raises StorageFull, BrokenWrite
+    or StorageAway; then nothing has appeared under the final name.
     """
     name = original_name(sha256)
     storage = originals_storage()
-    if not storage.exists(name):
-        storage.take(received, name, sha256)
+    require_store()
+    if storage.exists(name):
+        if holds_content(storage, sha256):
+            return
+        storage.set_aside(name, f"{sha256}.{ASIDE_BY_UPLOAD}")
+    storage.take(received, name, sha256)
+
+
+def holds_content(storage: OriginalsStore, sha256: str) -> bool:
+    """Whether the file of this name hashes to it: reads all of it."""
+    try:
+        with storage.as_local_file(original_name(sha256)) as path:
+            return sha256_of(path) == sha256
+    except FileNotFoundError:
+        return False
 
 
 def open_original(sha256: str) -> File[bytes]:
@@ -57,7 +74,13 @@ def local_original(sha256: str) -> AbstractContextManager[Path]:
 def store_problem() -> str:
     """Why originals cannot be read and written, in a sentence; empty when they can. A store elsewhere is asked."""
     storage = originals_storage()
-    return storage.problem() if isinstance(storage, RemoteStorage) else ""
+    if isinstance(storage, RemoteStorage) and (problem := storage.problem()):
+        return problem
+    try:
+        require_store()
+    except StorageAway as error:
+        return str(error)
+    return ""
 
 
 def free_bytes_needed() -> int:

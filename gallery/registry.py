@@ -106,6 +106,26 @@ class ExampleExaminer(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Inconsistency:
+    """Rows that contradict each other: what they are about, and why they cannot be right."""
+
+    name: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class ConsistencyCheck:
+    """A check of an app's own tables for `manage.py fsck`; both are run in a transaction of their own.
+
+    `mend` puts right what `find` finds and returns how much that was.
+    """
+
+    kind: str
+    find: Callable[[], Sequence[Inconsistency]]
+    mend: Callable[[], int]
+
+
 photo_panels: list[PhotoPanel] = []
 photo_listeners: list[PhotoListener] = []
 waiting_work: list[WaitingWork] = []
@@ -115,3 +135,4 @@ example_examiners: list[ExampleExaminer] = []
 measures: list[Measure] = []
 statistics_facts: list[Callable[[User], list[StatisticsFact]]] = []
 moderator_links: list[MenuLink] = []
+consistency_checks: list[ConsistencyCheck] = []

@@ -17,7 +17,16 @@ from django.core.files.base import File
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
-from gallery.storage import BrokenWrite, RemoteStorage, StorageAway, StorageFull, chunks_of, sha256_of
+from gallery.storage import (
+    QUARANTINE,
+    BrokenWrite,
+    RemoteStorage,
+    StorageAway,
+    StorageFull,
+    Stored,
+    chunks_of,
+    sha256_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,6 +120,34 @@ class S3Store(S3Storage, RemoteStorage):  # type: ignore[misc]  # django-storage
             self._problem = self._ask()
             self._asked_at = time.monotonic()
         return self._problem
+
+    def size(self, name: str) -> int:
+        """Bytes of an object. Raises FileNotFoundError."""
+        with _told_in_words():
+            return int(self._client.head_object(**self._target(name))["ContentLength"])
+
+    def stored_files(self) -> Iterator[Stored]:
+        """All objects below the prefix, in the order of their names."""
+        prefix = f"{self._normalize_name('')}".rstrip("/") + "/"
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket_name, Prefix=prefix)
+        with _told_in_words():
+            for page in pages:
+                for item in page.get("Contents", ()):
+                    yield Stored(
+                        item["Key"].removeprefix(prefix), item["Size"], item["LastModified"].timestamp()
+                    )
+
+    def set_aside(self, name: str, aside_name: str) -> None:
+        """Move an object to the prefix `quarantine` beside this store's."""
+        source = self._target(name)
+        beside = self._normalize_name("").rstrip("/").rpartition("/")[0]
+        target = f"{beside}/{QUARANTINE}/{aside_name}".lstrip("/")
+        with _told_in_words():
+            self._client.copy_object(Bucket=self.bucket_name, Key=target, CopySource=source)
+        self.delete(name)
+
+    def place(self) -> str:
+        return f"the bucket {self.bucket_name} below {self.location}"
 
     def _ask(self) -> str:
         try:

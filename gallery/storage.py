@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 import tempfile
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 COPY_CHUNK_BYTES = 1024 * 1024
 TEMP_PREFIX = ".writing-"
+QUARANTINE = "quarantine"
 OUT_OF_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -73,7 +76,35 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-class OriginalsStore(Storage):
+@dataclass(frozen=True)
+class Stored:
+    """A file of a store: its name, its bytes, and when it was written (seconds since 1970)."""
+
+    name: str
+    size: int
+    written_at: float
+
+
+class ListedStore(Storage):
+    """A store whose files can be gone through, and put aside when something is wrong with them."""
+
+    def stored_files(self) -> Iterator[Stored]:
+        """All files, folder by folder in the order of their names; little of it is in memory at any time."""
+        raise NotImplementedError
+
+    def set_aside(self, name: str, aside_name: str) -> None:
+        """Move a file out of the store, to `aside_name` in the quarantine beside it. Nothing is overwritten there.
+
+        Raises FileNotFoundError.
+        """
+        raise NotImplementedError
+
+    def place(self) -> str:
+        """Where the store is, for people."""
+        raise NotImplementedError
+
+
+class OriginalsStore(ListedStore):
     """What a store of originals can do besides: take a received file for good, and lend one as a local file."""
 
     def take(self, received: Path, name: str, sha256: str) -> None:
@@ -102,7 +133,27 @@ def chunks_of(content: IO[bytes] | File[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-class AtomicFileStorage(Storage):
+def files_below(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """All files below a folder in the order of their names, in memory one folder of each depth at a time."""
+    with os.scandir(folder) as entries:
+        inside = sorted(entries, key=lambda entry: entry.name)
+    for entry in inside:
+        if entry.is_dir(follow_symlinks=False):
+            yield from files_below(Path(entry.path))
+        else:
+            yield entry
+
+
+def free_name(folder: Path, name: str) -> Path:
+    """`name` in the folder, or with a number behind it where that is taken."""
+    target, number = folder / name, 1
+    while target.exists():
+        number += 1
+        target = folder / f"{name}.{number}"
+    return target
+
+
+class AtomicFileStorage(ListedStore):
     """Files below `location`; a save replaces the whole file in one step or leaves the old one."""
 
     durable = False
@@ -122,6 +173,40 @@ class AtomicFileStorage(Storage):
 
     def delete(self, name: str) -> None:
         Path(self.path(name)).unlink(missing_ok=True)
+
+    def stored_files(self) -> Iterator[Stored]:
+        """All files; one that goes away meanwhile is left out."""
+        for entry in files_below(self.location) if self.location.is_dir() else ():
+            try:
+                facts = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue
+            yield Stored(os.path.relpath(entry.path, self.location), facts.st_size, facts.st_mtime)
+
+    def set_aside(self, name: str, aside_name: str) -> None:
+        """Move a file into the folder `quarantine` beside this store's."""
+        source, folder = Path(self.path(name)), self.location.parent / QUARANTINE
+        make_folder_durably(folder)
+        target = free_name(folder, aside_name)
+        try:
+            source.rename(target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            # The store is a volume of its own: copy first, whole and durable.
+            self._copy_durably(source, target)
+            source.unlink()
+        sync_folder(folder)
+        sync_folder(source.parent)
+
+    def _copy_durably(self, source: Path, target: Path) -> None:
+        with source.open("rb") as file, target.open("xb") as copy:
+            shutil.copyfileobj(file, copy, COPY_CHUNK_BYTES)
+            copy.flush()
+            os.fsync(copy.fileno())
+
+    def place(self) -> str:
+        return f"the folder {self.location}"
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
         """Names come from content and version, so the same name means the same file."""

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORM = "s3://BUCKET[/PREFIX][?endpoint=https://HOST[:PORT]][&region=REGION][&addressing=path|virtual]"
+KINDS = {
+    "originals": "DurableFileStorage",
+    "previews": "DerivedFileStorage",
+    "quarantine": "DurableFileStorage",
+}
 OPTIONS = {"endpoint", "region", "addressing"}
 ADDRESSING = ("auto", "path", "virtual")
 PLAIN_NAMES = re.compile(r"[A-Za-z0-9._/-]*")
@@ -21,14 +26,14 @@ LARGEST_PUT_BYTES = 5_000_000_000
 
 
 def storages_for(url: str, *, data: Path, access_key: str, secret_key: str) -> dict[str, dict[str, Any]]:
-    """The storages `originals` and `previews`: folders in `data`, or prefixes in a bucket where `url` names one.
+    """The storages `originals`, `previews` and `quarantine`: folders in `data`, or prefixes in the bucket of `url`.
 
     Raises ImproperlyConfigured with the expected form.
     """
     if not url:
         return {
             name: {"BACKEND": f"gallery.storage.{kind}", "OPTIONS": {"location": data / name}}
-            for name, kind in (("originals", "DurableFileStorage"), ("previews", "DerivedFileStorage"))
+            for name, kind in KINDS.items()
         }
     bucket, prefix, options = parse_url(url)
     shared = {
@@ -41,7 +46,7 @@ def storages_for(url: str, *, data: Path, access_key: str, secret_key: str) -> d
     }
     return {
         name: {"BACKEND": "gallery.s3.S3Store", "OPTIONS": {**shared, "location": f"{prefix}{name}"}}
-        for name in ("originals", "previews")
+        for name in KINDS
     }
 
 

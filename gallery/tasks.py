@@ -9,6 +9,7 @@ from celery import shared_task
 from gallery import pipeline, trash
 from gallery.incoming import remove_stale_uploads
 from gallery.resumable import remove_expired_uploads
+from gallery.rolling_check import check_a_slice
 from gallery.sessions import SessionStore
 
 # A worker gives up its slot now and then, so that queues that share a worker take turns.
@@ -38,6 +39,12 @@ def sweep() -> None:
 def purge_trash() -> None:
     """Every hour: remove for good what lay in the trash longer than its retention."""
     trash.purge_due()
+
+
+@shared_task
+def check_originals() -> None:
+    """Every ten minutes: read some originals again, so that each is read about once a month."""
+    check_a_slice()
 
 
 @shared_task

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from gallery.contentlock import lock_content
-from gallery.models import Photo, Role
-from gallery.originals import original_name, originals_storage
+from gallery.marker import require_store
+from gallery.models import OriginalCheck, Photo, Role
+from gallery.originals import original_name, originals_storage, store_problem
 from gallery.previews import delete_previews
 from gallery.registry import photo_listeners
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from gallery.models import User
 
@@ -27,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 PURGE_ROLE = Role.ADMIN
 """Who removes photos for good before their time: nobody can take that back."""
+BACKUP_LOCK = 0x11BE55_BAC
+"""Held by a backup alone, by purges together."""
 MAX_PURGED_AT_ONCE = 1_000
 """One request removes at most these: each is a transaction of its own, with its files."""
 
@@ -35,8 +39,16 @@ class CannotRestore(ValueError):
     """The photo cannot come back; the message says why."""
 
 
-class CountChanged(ValueError):
+class CannotPurge(ValueError):
+    """Nothing is removed for good; the message says why."""
+
+
+class CountChanged(CannotPurge):
     """Another number of photos than was confirmed; the message names both."""
+
+
+class BackupRuns(CannotPurge):
+    """A backup reads the originals at the moment."""
 
 
 def lock_photos(ids: Sequence[int]) -> list[Photo]:
@@ -92,9 +104,18 @@ def days_left(photo: Photo) -> int:
 
 def purge_due() -> int:
     """Remove for good what lay in the trash longer than TRASH_RETENTION_DAYS. Returns how many photos."""
+    if problem := store_problem():
+        logger.warning("Nothing is removed from the trash: %s", problem)
+        return 0
     due = timezone.now() - timedelta(days=settings.TRASH_RETENTION_DAYS)
     ids = list(Photo.objects.trashed().filter(trashed_at__lte=due).values_list("pk", flat=True))
-    return sum(purge_photo(photo_id=photo_id) for photo_id in ids)
+    removed = 0
+    try:
+        for photo_id in ids:
+            removed += purge_photo(photo_id=photo_id)
+    except CannotPurge as reason:
+        logger.info("%s What is due in the trash waits.", reason)
+    return removed
 
 
 @dataclass(frozen=True)
@@ -119,7 +140,8 @@ def planned_purge(*, user: User, photo_ids: Sequence[int] | None = None) -> Purg
 def purge_now(*, user: User, photo_ids: Sequence[int] | None, count: int) -> int:
     """Remove photos of the trash for good before their time. Returns how many were.
 
-    Raises CountChanged, removing none, when there are not `count` of them: the person confirmed another number.
+    Raises CountChanged, removing none, when there are not `count` of them: the person confirmed another number; and
+    BackupRuns and StorageAway, when it is not the time to remove anything.
     """
     plan = planned_purge(user=user, photo_ids=photo_ids)
     if len(plan.photo_ids) != count:
@@ -133,13 +155,28 @@ def purge_photo(*, photo_id: int) -> bool:
     """Remove a trashed photo for good, and its bytes when no other photo has them. Returns whether it did.
 
     The row goes first: should the process die between the two steps, a file is left over that no photo names, and
-    never a row whose file is gone.
+    never a row whose file is gone. Raises BackupRuns, and StorageAway where the store is not ours or not there.
     """
-    sha256 = delete_trashed_row(photo_id)
-    if sha256 is None:
-        return False
-    remove_unused_original(sha256)
+    require_store()
+    with no_backup():
+        sha256 = delete_trashed_row(photo_id)
+        if sha256 is None:
+            return False
+        remove_unused_original(sha256)
     return True
+
+
+@contextmanager
+def no_backup() -> Iterator[None]:
+    """Hold off backups for a block of code: one copies what its snapshot of the rows names. Raises BackupRuns."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock_shared(%s)", [BACKUP_LOCK])
+        if not cursor.fetchone()[0]:
+            raise BackupRuns("A backup is being made, which needs all files. Try again when it is done.")
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock_shared(%s)", [BACKUP_LOCK])
 
 
 @transaction.atomic
@@ -159,4 +196,5 @@ def remove_unused_original(sha256: str) -> None:
     if Photo.objects.filter(stored_sha256=sha256).exists():
         return
     delete_previews(sha256)
+    OriginalCheck.objects.filter(pk=sha256).delete()
     originals_storage().delete(original_name(sha256))

@@ -13,8 +13,9 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
+from gallery.marker import require_store
 from gallery.originals import has_room_for
-from gallery.storage import StorageFull, make_folder_durably, write_all
+from gallery.storage import StorageAway, StorageFull, make_folder_durably, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,10 +25,14 @@ else:
     BytesFile = UploadedFile
 
 HEAD_BYTES = 4096
+NO_FILE = Path()
 
 
 class FileTooLarge(ValueError):
     """The file is larger than MAX_UPLOAD_MB allows."""
+
+
+Problem = StorageFull | StorageAway | FileTooLarge
 
 
 @dataclass
@@ -39,11 +44,12 @@ class ReceivedFile:
     size: int
     sha256: str
     head: bytes
-    problem: StorageFull | FileTooLarge | None = None
+    problem: Problem | None = None
 
     def discard(self) -> None:
         """Remove the temporary file; harmless after it was moved into the store."""
-        self.path.unlink(missing_ok=True)
+        if self.path != NO_FILE:
+            self.path.unlink(missing_ok=True)
 
 
 @dataclass
@@ -51,14 +57,20 @@ class FileReceiver:
     """Writes chunks to a temporary file. After a problem it goes on taking them, so that the sender gets an answer."""
 
     name: str
-    problem: StorageFull | FileTooLarge | None = None
+    problem: Problem | None = None
     size: int = 0
     head: bytes = b""
     _digest: Any = field(default_factory=hashlib.sha256)
     _descriptor: int = -1
-    path: Path = Path()
+    path: Path = NO_FILE
 
     def __post_init__(self) -> None:
+        try:
+            # Before any folder is made: the place of an unmounted volume must stay empty.
+            require_store()
+        except StorageAway as problem:
+            self.problem = problem
+            return
         folder = Path(settings.UPLOAD_TEMP_DIR)
         make_folder_durably(folder)
         self._descriptor, path = tempfile.mkstemp(prefix="upload-", dir=folder)
@@ -95,14 +107,15 @@ class FileReceiver:
     def abort(self) -> None:
         """Forget the file, because the sender went away."""
         self.close()
-        self.path.unlink(missing_ok=True)
+        if self.path != NO_FILE:
+            self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def _give_up(self, problem: StorageFull | FileTooLarge) -> None:
+    def _give_up(self, problem: Problem) -> None:
         self.problem = problem
         os.ftruncate(self._descriptor, 0)
 

@@ -5,6 +5,7 @@ from gallery.models.jobs import Job, Priority, SharedState, StageStatistics
 from gallery.models.photos import (
     MAX_RATING,
     Embedding,
+    OriginalCheck,
     Photo,
     PhotoQuerySet,
     PhotoShare,
@@ -33,6 +34,7 @@ __all__ = [
     "BrowserSession",
     "Embedding",
     "Job",
+    "OriginalCheck",
     "PartialUpload",
     "PartialUploadQuerySet",
     "Photo",

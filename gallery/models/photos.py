@@ -204,6 +204,23 @@ class Photo(models.Model):
         return self.taken_at or self.uploaded_at
 
 
+class OriginalCheck(models.Model):
+    """When the bytes of an original were last read and hashed, and what was wrong with them; equal bytes share it.
+
+    A table of its own, because each change of a wide photo row is paid for in all of its indexes.
+    """
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    checked_at = models.DateTimeField()
+    problem = models.TextField(blank=True, help_text="Empty while the bytes are as they were uploaded.")
+
+    class Meta:
+        indexes = [models.Index(fields=["checked_at"], condition=~Q(problem=""), name="original_problems")]
+
+    def __str__(self) -> str:
+        return f"{self.sha256}: {self.problem or 'sound'}"
+
+
 class PhotoShare(models.Model):
     """That a person sees a photo whatever its visibility says: it was kept in place of a copy of theirs."""
 

@@ -13,8 +13,8 @@ from gallery.access import requires_role
 from gallery.models import Photo, Role
 from gallery.trash import (
     PURGE_ROLE,
+    CannotPurge,
     CannotRestore,
-    CountChanged,
     days_left,
     planned_purge,
     purge_now,
@@ -69,7 +69,7 @@ def purge(request: HttpRequest) -> HttpResponse:
     if count.isdecimal():
         try:
             removed = purge_now(user=user, photo_ids=ids, count=int(count))
-        except CountChanged as error:
+        except CannotPurge as error:
             messages.warning(request, f"{error} Nothing was removed; look again.")
         else:
             messages.success(request, f"{removed} photo{'' if removed == 1 else 's'} removed for good.")

@@ -86,7 +86,7 @@ export class UploadQueue extends EventTarget {
     }
 
     stored(item, status, photo) {
-        if (status === 201 || photo.reason === "restored") {
+        if (status === 201 || ["restored", "original-put-back"].includes(photo.reason)) {
             this.update(item, { state: "followed", share: 1, photo });
             this.follow();
         } else if (photo.reason === "in-trash") this.update(item, { state: "in-trash", photo });

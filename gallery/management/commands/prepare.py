@@ -20,12 +20,19 @@ class Command(BaseCommand):
         parser.add_argument(
             "--keep-static", action="store_true", help="The static files are collected already (in an image)."
         )
+        parser.add_argument(
+            "--adopt-store",
+            action="store_true",
+            help="Take the store of the photos for this library's although its mark says otherwise.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Check what the site needs, then prepare."""
         try:
             preflight.check_data_folder(settings.GALLERY_DATA)
-            announcement = bootstrap.prepare(with_static=not options["keep_static"])
+            announcement = bootstrap.prepare(
+                with_static=not options["keep_static"], adopt_store=options["adopt_store"]
+            )
         except PreflightError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(announcement or "Everything is in order.")
