@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 #: More of them, for a thorough search: SCHEMA_EXAMPLES=300 with --hypothesis-seed.
-EXAMPLES = int(os.environ.get("SCHEMA_EXAMPLES", "5"))
+EXAMPLES = int(os.environ.get("SCHEMA_EXAMPLES", "3"))
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
