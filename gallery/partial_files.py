@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from gallery.marker import require_store
 from gallery.originals import has_room_for
 from gallery.storage import StorageFull, make_folder_durably, sha256_of, sync_folder, write_all
 
@@ -66,15 +67,17 @@ def partial_path(upload_id: uuid.UUID) -> Path:
 
 
 def create_partial_file(upload_id: uuid.UUID) -> None:
-    """Make the empty file, durably."""
+    """Make the empty file, durably. Raises StorageAway, before any folder is made."""
     path = partial_path(upload_id)
+    require_store()
     make_folder_durably(path.parent)
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o640))
     sync_folder(path.parent)
 
 
 def durable_size(upload_id: uuid.UUID) -> int:
-    """How many bytes are here and outlast a power cut. Raises FileNotFoundError."""
+    """How many bytes are here and outlast a power cut. Raises FileNotFoundError, StorageAway."""
+    require_store()
     descriptor = os.open(partial_path(upload_id), os.O_RDONLY)
     try:
         size = os.fstat(descriptor).st_size
@@ -94,7 +97,8 @@ def size_now(upload_id: uuid.UUID) -> int | None:
 
 @contextmanager
 def locked_partial_file(upload_id: uuid.UUID) -> Iterator[PartialFile]:
-    """The file, for this process alone. Raises UploadBusy at once, FileNotFoundError where there is none."""
+    """The file, for this process alone. Raises UploadBusy at once, FileNotFoundError for no file, StorageAway."""
+    require_store()
     path = partial_path(upload_id)
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
     try:

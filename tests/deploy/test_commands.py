@@ -44,7 +44,7 @@ def unit(name: str) -> configparser.ConfigParser:
 
 def test_there_is_a_service_and_a_unit_for_every_process() -> None:
     assert set(procfile()) == set(PROCESSES)
-    assert {f"likeness-{name}.service" for name in (*PROCESSES, "prepare")} == {
+    assert {f"likeness-{name}.service" for name in (*PROCESSES, "prepare", "backup")} == {
         path.name for path in UNITS.glob("likeness-*.service")
     }
 
@@ -73,6 +73,15 @@ def test_a_unit_may_do_nothing_that_it_need_not(name: str) -> None:
     assert service["ProtectSystem"] == "strict"
     assert service["CapabilityBoundingSet"] == ""
     assert service["StateDirectory"] == "likeness"
+
+
+def test_the_backup_runs_once_a_night_and_may_write_where_it_goes() -> None:
+    service = unit("likeness-backup.service")["Service"]
+    command = service["ExecStart"].split()
+    assert command[1:3] == ["manage.py", "backup"]
+    assert service["ReadWritePaths"] == command[3]
+    assert "Restart" not in service
+    assert "OnCalendar" in unit("likeness-backup.timer")["Timer"]
 
 
 def test_no_unit_but_the_drop_in_restarts_what_runs_once() -> None:
