@@ -24,9 +24,7 @@ _VAGUE_WORDS = ("", "Error", "libpng read error")
 # libjpeg goes on after these with grey or shifted blocks, and libvips does not count them as errors. Its other
 # warning of corrupt data, of bytes too many before a marker, costs no pixel and is common.
 _LOST_PIXELS = re.compile(r"premature end of data|bad huffman|corrupt jpeg data: found marker", re.IGNORECASE)
-_NO_MEMORY = re.compile(
-    r"out of memory|bad_alloc|(failed|cannot|unable) to allocate|insufficient memory", re.IGNORECASE
-)
+_NO_MEMORY = re.compile(r"out of memory --- size ==|bad_alloc", re.IGNORECASE)
 
 # Warnings of lost pixels come when an image is let go. libvips' cache of operations would hold it for the next
 # time that the same file is opened, which never comes.

@@ -16,6 +16,7 @@ from gallery.imaging.jxl import decoded_jxl
 from gallery.imaging.jxl_header import read_jxl_header
 from gallery.imaging.raw import OWN_HEIGHT, OWN_WIDTH, RawFile
 from gallery.imaging.sniff import PictureFormat, Refused
+from gallery.imaging.webp_header import webp_size
 
 # Where the decoder works in strips, memory does not grow with the height of the picture, only time does: at
 # 400 megapixels some 10 s.
@@ -201,6 +202,7 @@ def _gif(path: Path, fail_on: FailOn) -> pyvips.Image:
 
 
 def _webp(path: Path, fail_on: FailOn) -> pyvips.Image:
+    check_pixel_limits(*webp_size(path), whole_kind=_WHOLE_KINDS[PictureFormat.WEBP])
     return pyvips.Image.webpload(str(path), access="sequential", fail_on=fail_on)
 
 
