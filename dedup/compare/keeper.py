@@ -143,7 +143,8 @@ def suggest(members: Sequence[PhotoFacts[Key]]) -> Suggestion[Key]:
     if not members:
         raise ValueError("a group without members has no keeper")
     finest = max(member.detail for member in members)
-    ordered = sorted(members, key=lambda member: _rank(member, finest))
+    least_compressed = max(member.quality for member in members)
+    ordered = sorted(members, key=lambda member: _rank(member, finest, least_compressed))
     return Suggestion(tuple(member.key for member in ordered), _reasons(ordered[0], ordered[1:]))
 
 
@@ -169,13 +170,13 @@ def quality_from_size(file_size: int, pixels: int) -> int:
     return max(1, min(95, round(95.0 * (bits / (bits + 1.0)) * 1.1)))
 
 
-def _rank(member: PhotoFacts[Key], finest: float) -> tuple[float | str, ...]:
+def _rank(member: PhotoFacts[Key], finest: float, least_compressed: int) -> tuple[float | str, ...]:
     date = member.date.timestamp() if member.date else float("inf")
     return (
         _step(member.detail / finest, thresholds.KEEPER_DETAIL_STEP),
         _step(member.shown_share, thresholds.KEEPER_SHARE_STEP),
         len(member.edits),
-        -(member.quality // thresholds.KEEPER_QUALITY_STEP),
+        round((least_compressed - member.quality) / thresholds.KEEPER_QUALITY_STEP),
         -member.width * member.height,
         -member.metadata_fields,
         date,

@@ -82,6 +82,13 @@ def test_a_group_of_one_needs_no_reason_and_an_empty_one_is_an_error() -> None:
         suggest([])
 
 
+@pytest.mark.parametrize("quality", range(70, 96))
+def test_a_little_more_quality_does_not_outweigh_what_the_camera_wrote(quality: int) -> None:
+    original = replace(BASE, key="original", jpeg_quality=quality, metadata_fields=12)
+    saved_again = replace(BASE, key="saved again", jpeg_quality=quality + 2)
+    assert _keeper(original, saved_again)[0] == "original"
+
+
 @pytest.mark.parametrize("quality", [10, 25, 40, 50, 60, 75, 85, 92, 98])
 def test_the_quality_of_a_jpeg_is_read_from_its_tables(quality: int) -> None:
     image = decoded(jpeg_bytes(scene(1, (64, 48)), quality=quality))
