@@ -27,7 +27,7 @@ from gallery.partial_files import (
     partial_path,
     size_now,
 )
-from gallery.storage import StorageFull
+from gallery.storage import StorageAway, StorageFull
 from gallery.uploads import HEAD_BYTES, FileTooLarge, ReceivedFile
 
 if TYPE_CHECKING:
@@ -344,8 +344,8 @@ def remove_expired_uploads() -> int:
     """Remove what nobody has added to for too long, and files without a row. Returns how many uploads."""
     removed = 0
     for partial in PartialUpload.objects.filter(expires_at__lt=timezone.now()).iterator():
-        # What is being written right now is alive, whatever its row says.
-        with suppress(UploadBusy):
+        # What is being written right now is alive, whatever its row says; of a store that is away nothing is known.
+        with suppress(UploadBusy, StorageAway):
             try:
                 with locked_partial_file(partial.pk):
                     forget_upload(partial)

@@ -32,7 +32,7 @@ from gallery.resumable import (
     offset_of,
     remove_expired_uploads,
 )
-from gallery.storage import StorageFull, sha256_of
+from gallery.storage import StorageAway, StorageFull, sha256_of
 from gallery.tasks import sweep
 from tests.factories import make_user, unique_jpeg
 from tests.pictures import jpeg_bytes, noise
@@ -307,6 +307,19 @@ def test_an_upload_that_is_being_written_is_not_removed() -> None:
     partial = begin(make_user())
     expire(partial)
     with locked_partial_file(partial.pk):
+        assert remove_expired_uploads() == 0
+    assert remove_expired_uploads() == 1
+
+
+@pytest.mark.django_db
+def test_nothing_is_removed_while_the_store_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_: object) -> None:
+        raise StorageAway("The volume is not mounted.")
+
+    partial = begin(make_user())
+    expire(partial)
+    with monkeypatch.context() as patch:
+        patch.setattr("gallery.resumable.locked_partial_file", away)
         assert remove_expired_uploads() == 0
     assert remove_expired_uploads() == 1
 
