@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import uuid
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from gallery.api.tus import SENDER_SILENT_S
 from gallery.models import ApiTokenScope, PartialUpload, Photo, Role, User
 from gallery.originals import open_original
 from gallery.partial_files import locked_partial_file
@@ -321,6 +323,50 @@ def test_a_full_disk_keeps_what_was_acknowledged(tus: TusClient, monkeypatch: py
         patch.setattr("gallery.partial_files.has_room_for", lambda size: False)
         assert code(tus.send(url, 5000, content[5000:])) == (507, "storage-full")
     assert tus.offset(url) == 5000
+    assert tus.send(url, 5000, content[5000:]).status_code == 204
+    assert content_of(Photo.objects.get()) == content
+
+
+class BrokenBody(io.RawIOBase):
+    """Brings some bytes, then the network is lost."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self.parts = [content]
+
+    def read(self, size: int = -1) -> bytes:
+        if not self.parts:
+            raise TimeoutError
+        return self.parts.pop()
+
+
+class Line:
+    """The connection to a sender, as gunicorn hands it on: how long it was waited for."""
+
+    def __init__(self) -> None:
+        self.timeouts: list[float | None] = [None]
+
+    def gettimeout(self) -> float | None:
+        return self.timeouts[-1]
+
+    def settimeout(self, seconds: float | None) -> None:
+        self.timeouts.append(seconds)
+
+
+def test_a_sender_that_falls_silent_is_given_up_and_loses_nothing(tus: TusClient) -> None:
+    content, line = large_jpeg(), Line()
+    url = tus.begin(len(content))
+    headers = {
+        **tus.headers,
+        "Upload-Offset": "0",
+        "Content-Type": BYTES,
+        "Content-Length": str(len(content)),
+    }
+    extra: dict[str, Any] = {"wsgi.input": BrokenBody(content[:5000]), "gunicorn.socket": line}
+    answer = tus.client.generic("PATCH", url, headers=headers, **extra)
+
+    assert answer.headers["Upload-Offset"] == "5000"
+    assert line.timeouts == [None, SENDER_SILENT_S, None]
     assert tus.send(url, 5000, content[5000:]).status_code == 204
     assert content_of(Photo.objects.get()) == content
 
