@@ -153,22 +153,27 @@ def test_bytes_that_a_killed_process_had_not_checked_do_not_count() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("place", ["gallery.intake.put_original", "gallery.intake.pipeline.owe_stage"])
+@pytest.mark.parametrize(
+    ("place", "file_stays"),
+    [("gallery.intake.put_original", True), ("gallery.intake.pipeline.owe_stage", False)],
+)
 def test_a_process_killed_during_intake_is_made_up_for_by_the_next_request(
-    monkeypatch: pytest.MonkeyPatch, place: str
+    monkeypatch: pytest.MonkeyPatch, place: str, file_stays: bool
 ) -> None:
     def kill(*_: object) -> None:
         raise Killed
 
-    partial = complete(make_user())
+    content = unique_jpeg()  # which the store does not have from another test
+    partial = complete(make_user(), content)
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(place, kill)
         finish_upload(partial)
     assert not Photo.objects.exists()
+    assert partial_path(partial.pk).exists() is file_stays
 
     again = PartialUpload.objects.get(pk=partial.pk)
-    assert offset_of(again) == len(CONTENT)
-    assert content_of(finish_upload(again).photo) == CONTENT
+    assert offset_of(again) == len(content)
+    assert content_of(finish_upload(again).photo) == content
     assert Photo.objects.count() == 1
 
 
