@@ -19,6 +19,9 @@ from gallery.imaging.profiles import matrix_profile
 from gallery.imaging.sizes import PREVIEW_SIZES_PX
 from gallery.imaging.sniff import PictureFormat, Refused, Sniffed, sniff_file
 
+OnOpened = Callable[[int, int], None]
+Pixels = NDArray[np.uint8]
+
 # The long side of the one decode: the largest preview.
 BASE_PX = max(PREVIEW_SIZES_PX)
 # Smaller pictures are made from the next of these, always the same one, so that a fingerprint never depends
@@ -32,11 +35,18 @@ RGB_BANDS = 3
 OPAQUE = 255
 PROFILE = "icc-profile-data"
 
+# What each EXIF orientation asks for (EXIF 2.32, tag 0x0112).
+_TURNS: dict[int, Callable[[Pixels], object]] = {
+    2: lambda pixels: cv2.flip(pixels, 1),
+    3: lambda pixels: cv2.flip(pixels, -1),
+    4: lambda pixels: cv2.flip(pixels, 0),
+    5: cv2.transpose,
+    6: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_CLOCKWISE),
+    7: lambda pixels: cv2.flip(cv2.transpose(pixels), -1),
+    8: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_COUNTERCLOCKWISE),
+}
 # What the decoders raise for a file that they cannot read.
 DECODER_ERRORS = (pyvips.Error, ValueError, EOFError, SyntaxError, RuntimeError, OSError)
-
-OnOpened = Callable[[int, int], None]
-Pixels = NDArray[np.uint8]
 
 
 def _ignore(width: int, height: int) -> None:
@@ -203,51 +213,56 @@ def _decoded(
     header = read_header(source, path, sniffed.format)
     opened(header.width, header.height)
     # Shrinking comes before every other step: the rest then works on 2 megapixels at most.
-    small = (
-        _small_jpeg(path, source, fail_on)
-        if sniffed.format is PictureFormat.JPEG
-        else shrunk(source, BASE_PX)
-    )
-    srgb = _in_srgb(small.copy_memory(), warnings)
-    return header, _without_idle_alpha(_array(_upright(srgb, header.orientation)))
+    is_jpeg = sniffed.format is PictureFormat.JPEG
+    pixels = _sound_jpeg(path, source, warnings) if is_jpeg and fail_on == "error" else None
+    if pixels is None:
+        if is_jpeg:
+            source = reopen_shrunk(source, path, shrink=_jpeg_shrink(source), fail_on=fail_on)
+        pixels = _in_srgb(shrunk(source, BASE_PX).copy_memory(), warnings)
+    return header, _without_idle_alpha(_upright(pixels, header.orientation))
 
 
-def _small_jpeg(path: Path, header: pyvips.Image, fail_on: FailOn) -> pyvips.Image:
-    """The JPEG whose header is open, decoded at the smallest scale that still holds BASE_PX and shrunk to that."""
-    shrink = shrink_for(max(header.width, header.height), BASE_PX)
-    # A fault is told by libvips, which says more about it and shows what can be shown.
-    if fail_on == "error" and header.bands == RGB_BANDS:
-        pixels = decode_sound(path, header.width, header.height, shrink=shrink)
-        if pixels is not None:
-            return _with_profile_of(header, _image(shrunk_pixels(pixels, BASE_PX)))
-    return shrunk(reopen_shrunk(header, path, shrink=shrink, fail_on=fail_on), BASE_PX)
+def _sound_jpeg(path: Path, header: pyvips.Image, warnings: list[str]) -> Pixels | None:
+    """The JPEG whose header is open, in sRGB and with BASE_PX at most; None where it is not in colour or at fault.
+
+    Both are for libvips, which says more about a fault and shows what can be shown.
+    """
+    pixels = None
+    if header.bands == RGB_BANDS:
+        pixels = decode_sound(path, header.width, header.height, shrink=_jpeg_shrink(header))
+    if pixels is None:
+        return None
+    small = shrunk_pixels(pixels, BASE_PX)
+    if wide_profile(header) is None:
+        return small
+    image = _image(small)
+    image.set_type(pyvips.GValue.blob_type, PROFILE, bytes(header.get(PROFILE)))
+    return _in_srgb(image, warnings)
 
 
-def _with_profile_of(header: pyvips.Image, image: pyvips.Image) -> pyvips.Image:
-    if header.get_typeof(PROFILE):
-        image.set_type(pyvips.GValue.blob_type, PROFILE, bytes(header.get(PROFILE)))
-    return image
+def _jpeg_shrink(header: pyvips.Image) -> int:
+    return shrink_for(max(header.width, header.height), BASE_PX)
 
 
-def _in_srgb(image: pyvips.Image, warnings: list[str]) -> pyvips.Image:
+def _in_srgb(image: pyvips.Image, warnings: list[str]) -> Pixels:
+    """A picture in memory as 8-bit sRGB."""
     profile = wide_profile(image)
-    if profile is None:
-        return to_srgb_without_profile(image)
     try:
+        if profile is None:
+            return _array(to_srgb_without_profile(image))
         if image.format == "uchar" and image.bands == RGB_BANDS and (found := matrix_profile(profile)):
-            return _image(found.to_srgb(_array(image)))
-        return to_srgb(image).copy_memory()
+            return found.to_srgb(_array(image))
+        return _array(to_srgb(image))
     except pyvips.Error:
+        if profile is None:
+            raise
         warnings.append("The colour profile in the file cannot be read; its colours are shown as sRGB.")
-        return to_srgb_without_profile(image)
+        return _array(to_srgb_without_profile(image))
 
 
-def _upright(image: pyvips.Image, orientation: int) -> pyvips.Image:
-    if orientation == 1:
-        return image
-    image = image.copy()
-    image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
-    return image.autorot()
+def _upright(pixels: Pixels, orientation: int) -> Pixels:
+    turned = _TURNS[orientation](pixels) if orientation in _TURNS else pixels
+    return np.asarray(turned, np.uint8)
 
 
 def _without_idle_alpha(pixels: Pixels) -> Pixels:

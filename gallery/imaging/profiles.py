@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 # Of 255: how far the curves and the matrix may be from what the engine says, at any colour of a lattice.
 _TOLERANCE = 2.0
 _LATTICE_STEPS = 9
+_PLACES = 65_536
 # Steps of linear light from black to white. Near black, where sRGB is steepest, one is a fifth of a level.
 _LINEAR_STEPS = 16_000
-# A table of two bytes' places holds colours this far outside of sRGB, four times what any camera writes.
+# The places hold colours this far outside of sRGB, more than any camera writes.
 _WIDEST = 4.0
 # Rows for which everything stays in the processor's cache.
 _ROWS_AT_ONCE = 32
@@ -33,7 +34,8 @@ class MatrixProfile:
     """How a profile's colours become sRGB.
 
     curves: 1 x 256 x 3, linear light of each channel's values, 0 to 1. to_steps: 3 x 4, from these to places in
-    `levels` of linear sRGB. levels: the value of sRGB, 0 to 255, at each place; colours outside of sRGB are clipped.
+    `levels` of linear sRGB. levels: the value of sRGB, 0 to 255, at each of 65,536 places; colours outside of sRGB are
+    clipped.
     """
 
     curves: FloatArray
@@ -46,7 +48,7 @@ class MatrixProfile:
         for top in range(0, len(rgb), _ROWS_AT_ONCE):
             rows = slice(top, top + _ROWS_AT_ONCE)
             steps = cv2.transform(cv2.LUT(rgb[rows], self.curves), self.to_steps)
-            np.take(self.levels, steps.astype(np.uint16), out=result[rows], mode="clip")
+            result[rows] = cv2.LUT(steps.astype(np.uint16), self.levels)
         return result
 
 
@@ -74,10 +76,9 @@ def matrix_profile(profile: bytes) -> MatrixProfile | None:
 
 
 def _with_levels(curves: FloatArray, to_srgb: NDArray[np.float64]) -> MatrixProfile:
-    """The matrix scaled to places in a table that reaches from its lowest to its highest outcome."""
+    """The matrix scaled to places in a table that begins at its lowest outcome."""
     lowest = np.minimum(to_srgb, 0).sum(axis=1).min()
-    highest = np.maximum(to_srgb, 0).sum(axis=1).max()
-    linear = np.arange(np.ceil((highest - lowest) * _LINEAR_STEPS) + 1) / _LINEAR_STEPS + lowest
+    linear = np.arange(_PLACES) / _LINEAR_STEPS + lowest
     clipped = np.clip(linear, 0, 1)
     # IEC 61966-2-1, the curve of sRGB.
     encoded = np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * clipped ** (1 / 2.4) - 0.055)
