@@ -84,6 +84,39 @@ def test_a_killed_database_recovers_at_the_next_start(data: Path) -> None:
     servers.release()
 
 
+def test_what_died_is_started_again_while_somebody_holds_it(data: Path) -> None:
+    with Servers(data).held():
+        pass
+    holder = Servers(data)
+    with holder.held():
+        assert holder.revive() == []
+        with psycopg.connect(database_url(data)) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+        redis = psutil.Process(int((paths.redis_folder(data) / "redis.pid").read_text()))
+        for killed in (leader(data), redis):
+            killed.kill()
+            killed.wait(30)
+        assert holder.revive() == ["PostgreSQL", "Redis"]
+        with psycopg.connect(database_url(data)) as connection:
+            assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+        assert Redis.from_url(redis_url(data)).ping()
+    assert holder.revive() == []
+    assert not Servers(data).running()
+
+
+def test_children_of_a_killed_database_never_write_beside_its_successor(data: Path) -> None:
+    with Servers(data).held():
+        killed = leader(data)
+        # A stopped child cannot see that its server has died, as one that is busy with a long query does not.
+        child = next(one for one in killed.children() if "checkpointer" in " ".join(one.cmdline()))
+        child.suspend()
+        killed.kill()
+        killed.wait(30)
+        assert child.is_running()
+        with Servers(data).held():
+            assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
 def test_a_note_left_by_a_dead_server_whose_number_another_process_has_is_no_obstacle(data: Path) -> None:
     with Servers(data).held():
         note = (paths.postgres_folder(data) / "postmaster.pid").read_text().splitlines()

@@ -4,7 +4,9 @@ The wheel's own Python interface is passed over on purpose: it gives up after 10
 longer), keeps a list of users that a killed process never leaves, and widens the rights of folders.
 """
 
+import contextlib
 import importlib.util
+import os
 import signal
 import subprocess
 import time
@@ -68,6 +70,8 @@ def tuning(memory_bytes: int, shared_memory_bytes: int) -> dict[str, str]:
 class Postgres:
     """The cluster in one data folder."""
 
+    title = "PostgreSQL"
+
     def __init__(
         self, data: Path, *, account: Account | None, options: Mapping[str, str] | None = None
     ) -> None:
@@ -90,6 +94,7 @@ class Postgres:
         if not self.running():
             self._initialise()
             self._check_version()
+            self._clear_leftovers()
             self._launch()
         self._wait_until_ready()
         self._create_database()
@@ -108,6 +113,23 @@ class Postgres:
             except psutil.TimeoutExpired:
                 continue
         has_ended(process.pid)
+
+    def _clear_leftovers(self) -> None:
+        """End what a killed server left running, and remove its note.
+
+        By the note PostgreSQL would take any process that now has this number for a living server. Without it, it
+        would not notice that a dead one's children still write to the same files.
+        """
+        orphans = [process.pid for process in psutil.process_iter() if _works_on(process, self.folder)]
+        for pid in orphans:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        while any(_server_of(pid, self.folder) for pid in orphans):
+            if time.monotonic() > deadline:
+                raise ServerError(f"Processes of a killed PostgreSQL still work on {self.folder}: end them.")
+            time.sleep(POLL_S)
+        self.note.unlink(missing_ok=True)
 
     def _launch(self) -> None:
         settings = tuning(machine.memory_bytes(), machine.shared_memory_bytes()) | self.options
@@ -170,16 +192,11 @@ class Postgres:
             ) from error
 
     def _process(self) -> psutil.Process | None:
-        """The server that works on this folder. A note that a dead server left is removed."""
+        """The server that works on this folder; a dead one's note counts for nothing."""
         try:
-            pid = int(self.note.read_text().split("\n", 1)[0])
+            return _server_of(int(self.note.read_text().split("\n", 1)[0]), self.folder)
         except (OSError, ValueError):
             return None
-        process = _server_of(pid, self.folder)
-        if process is None:
-            # PostgreSQL itself would take any process that now has this number for a living server.
-            self.note.unlink(missing_ok=True)
-        return process
 
     def _run(self, program: str, arguments: Sequence[str]) -> None:
         result = subprocess.run(  # noqa: S603 - our own program and paths
@@ -204,9 +221,17 @@ class Postgres:
 def _server_of(pid: int, folder: Path) -> psutil.Process | None:
     try:
         process = psutil.Process(pid)
-        return process if process.name().startswith("postgres") and Path(process.cwd()) == folder else None
     except psutil.Error:
         return None
+    return process if _works_on(process, folder) else None
+
+
+def _works_on(process: psutil.Process, folder: Path) -> bool:
+    """Whether this is a living process of a PostgreSQL server on `folder`."""
+    try:
+        return process.name().startswith("postgres") and Path(process.cwd()) == folder
+    except psutil.Error:
+        return False
 
 
 def _between(low: int, value: int, high: int) -> int:

@@ -40,6 +40,8 @@ def program() -> Path:
 class EmbeddedRedis:
     """The Redis of one data folder."""
 
+    title = "Redis"
+
     def __init__(self, data: Path, *, account: Account | None) -> None:
         self.folder = paths.redis_folder(data)
         self.socket = paths.redis_socket(data)

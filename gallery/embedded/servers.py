@@ -87,6 +87,18 @@ class Servers:
             with self._starting_or_stopping():
                 self._stop_all()
 
+    def revive(self) -> list[str]:
+        """Start again what has died while we hold it. Returns the titles of those servers. Raises ServerError."""
+        if self.running():
+            return []
+        with self._starting_or_stopping():
+            if self._use is None:
+                return []
+            dead = [server for server in self._wanted() if not server.running()]
+            for server in dead:
+                server.start()
+        return [server.title for server in dead]
+
     def _stop_all(self) -> None:
         with ThreadPoolExecutor(2) as threads:
             stopped = [threads.submit(server.stop) for server in self._wanted()]

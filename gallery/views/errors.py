@@ -41,4 +41,5 @@ def away(request: HttpRequest, code: str, sentence: str) -> HttpResponse:
 
 
 def is_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
+    """Whether a program asks: the API, or what sends a file in parts."""
+    return request.path.startswith(("/api/", "/uploads/"))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from threading import Thread
 from types import FrameType
 from typing import Any
 
@@ -19,7 +20,8 @@ from gallery import bootstrap, preflight
 from gallery.embedded import paths
 from gallery.embedded.errors import ServerError
 from gallery.embedded.processes import end_marked, marked_environment
-from gallery.embedded.servers import embedded_servers
+from gallery.embedded.servers import Servers, embedded_servers
+from gallery.embedded.watch import keep_alive
 from gallery.preflight import PreflightError
 from gallery.supervisor import Supervisor
 
@@ -59,12 +61,18 @@ class Command(BaseCommand):
                 )
             announcement = bootstrap.prepare()
             stack.callback(end_marked, data, patience_s=LEFTOVER_PATIENCE_S)
-            self._supervise(announcement)
+            self._supervise(announcement, servers)
 
-    def _supervise(self, announcement: str) -> None:
+    def _supervise(self, announcement: str, servers: Servers) -> None:
         if announcement:
             self.stdout.write(announcement)
-        supervisor = Supervisor(on_started=self._announce, named_lines=settings.LOG_FORMAT == "plain")
+
+        def on_started() -> None:
+            # Not before: processes are forked until now, and a forked thread's locks would stay locked.
+            Thread(target=keep_alive, args=(servers, self._say), daemon=True).start()
+            self._announce()
+
+        supervisor = Supervisor(on_started=on_started, named_lines=settings.LOG_FORMAT == "plain")
         supervisor.add_procfile(settings.BASE_DIR / "Procfile", _environment())
         supervisor.loop()
         if supervisor.returncode not in {128 + signal.SIGINT, 128 + signal.SIGTERM}:
@@ -75,7 +83,10 @@ class Command(BaseCommand):
         """Say where the site is as soon as it answers there."""
         while not _answers(settings.HOST, settings.PORT):
             time.sleep(ANSWER_POLL_S)
-        self.stdout.write(f"\nLikeness is ready: {settings.PUBLIC_URL}/   (Ctrl-C stops it)\n")
+        self._say(f"\nLikeness is ready: {settings.PUBLIC_URL}/   (Ctrl-C stops it)\n")
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
         self.stdout.flush()
 
 
