@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 from django.db.models.functions import ExtractMonth, ExtractYear, Left
 
+from gallery.imaging.sniff import MOVING_TYPES
 from gallery.models import Photo, PhotoState, Visibility
 
 RATIO_SCALE = 1000
@@ -57,6 +58,7 @@ class Row(NamedTuple):
     dominant_colour: str
     previews_version: int
     frame_count: int
+    media_type: str
     favourite: bool
     state: str
     visibility: str
@@ -65,8 +67,8 @@ class Row(NamedTuple):
 
 
 ROW_FIELDS = [
-    "pk", "token", "width", "height", "dominant_colour", "previews_version", "frame_count", "favourite",
-    "state", "visibility", "year", "month",
+    "pk", "token", "width", "height", "dominant_colour", "previews_version", "frame_count", "media_type",
+    "favourite", "state", "visibility", "year", "month",
 ]  # fmt: skip
 
 
@@ -143,7 +145,7 @@ def flags(row: Row) -> int:
     bits = Flag(0)
     if row.favourite:
         bits |= Flag.FAVOURITE
-    if row.frame_count > 1:
+    if row.frame_count > 1 and row.media_type in MOVING_TYPES:
         bits |= Flag.ANIMATED
     if row.state == PhotoState.DAMAGED:
         bits |= Flag.DAMAGED

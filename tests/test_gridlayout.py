@@ -31,7 +31,13 @@ def unpacked(data: bytes) -> tuple[dict[str, object], dict[str, list[int]]]:
 
 def test_a_photo_arrives_as_it_was_packed() -> None:
     photo = make_photo(
-        width=1500, height=1000, dominant_colour="#ff8800", previews_version=3, favourite=True, frame_count=2
+        width=1500,
+        height=1000,
+        dominant_colour="#ff8800",
+        previews_version=3,
+        favourite=True,
+        frame_count=2,
+        media_type="image/gif",
     )
 
     _, columns = unpacked(pack(GridLayout(rows_of(Photo.objects.all()))))
@@ -44,6 +50,14 @@ def test_a_photo_arrives_as_it_was_packed() -> None:
         "versions": [3],
         "flags": [Flag.FAVOURITE | Flag.ANIMATED],
     }
+
+
+def test_pages_are_no_animation() -> None:
+    make_photo(frame_count=2, media_type="image/tiff")
+
+    _, columns = unpacked(pack(GridLayout(rows_of(Photo.objects.all()))))
+
+    assert columns["flags"] == [0]
 
 
 def test_the_order_of_the_query_is_kept() -> None:

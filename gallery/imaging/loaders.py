@@ -12,6 +12,7 @@ import numpy as np
 import pi_heif
 import pyvips
 
+from gallery.imaging.avif_header import avif_frame_count
 from gallery.imaging.jxl import decoded_jxl
 from gallery.imaging.jxl_header import read_jxl_header
 from gallery.imaging.raw import OWN_HEIGHT, OWN_WIDTH, RawFile
@@ -161,7 +162,7 @@ def read_header(image: pyvips.Image, path: Path, picture_format: PictureFormat) 
         width=_integer_field(image, OWN_WIDTH, image.width),
         height=_integer_field(image, OWN_HEIGHT, image.height),
         orientation=orientation if 1 <= orientation <= 8 else 1,
-        frame_count=apng_frame_count(path) if picture_format is PictureFormat.PNG else max(1, pages),
+        frame_count=_FRAME_COUNTS[picture_format](path) if picture_format in _FRAME_COUNTS else max(1, pages),
         blobs={name: bytes(image.get(name)) for name in _BLOBS if image.get_typeof(name)},
     )
 
@@ -185,6 +186,10 @@ def apng_frame_count(path: Path) -> int:
                 break
             file.seek(length + 4, 1)
     return 1
+
+
+# Where libvips knows of the first frame only.
+_FRAME_COUNTS = {PictureFormat.PNG: apng_frame_count, PictureFormat.AVIF: avif_frame_count}
 
 
 def _jpeg(path: Path, fail_on: FailOn) -> pyvips.Image:
@@ -218,6 +223,8 @@ def _heic(path: Path, fail_on: FailOn) -> pyvips.Image:
     """HEIC through pi_heif, as the libvips of the wheel has no HEVC decoder. libheif turns the picture
     upright by itself; the EXIF orientation is then history, and pi_heif hides it."""
     file = pi_heif.open_heif(path)
+    if not len(file):
+        raise ValueError("it names a picture that is not there")
     primary = file[file.primary_index]
     check_pixel_limits(*primary.size, whole_kind="a HEIC")
     # A copy: the buffer of pi_heif is freed with its picture, which nothing would keep alive. Rows may be

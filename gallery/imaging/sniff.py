@@ -65,6 +65,9 @@ _SNIFFED = {
     PictureFormat.JXL: Sniffed(PictureFormat.JXL, "image/jxl", ".jxl"),
 }
 
+# Whose further frames move; those of a TIFF or a HEIC are pages.
+MOVING_TYPES = ("image/gif", "image/webp", "image/png", "image/avif", "image/jxl")
+
 # The media types of camera RAW, none of them registered: those that desktop systems use.
 RAW_MEDIA_TYPES = {
     "dng": "image/x-adobe-dng",

@@ -15,6 +15,7 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Coalesce, Left
 from pgvector.django import HalfVectorField, HnswIndex
 
+from gallery.imaging.sniff import MOVING_TYPES
 from gallery.models.accounts import User
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ class Photo(models.Model):
     @property
     def is_animated(self) -> bool:
         """Whether it moves; the further frames of other formats are pages."""
-        return self.frame_count > 1 and self.media_type in ("image/gif", "image/webp", "image/png")
+        return self.frame_count > 1 and self.media_type in MOVING_TYPES
 
     @property
     def best_date(self) -> datetime:

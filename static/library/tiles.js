@@ -10,7 +10,7 @@ function previewSize(width, height) {
 function marks(source, index) {
     const names = [["favourite", "heart", "Favourite"], ["private", "lock", "Private"], ["damaged", "triangle-alert", "Damaged"]];
     const shown = names.filter(([flag]) => source.has(index, flag)).map(([, name, label]) => icon(name, label));
-    if (source.has(index, "animated")) shown.push(el("span", { class: "tile-kind", text: "GIF" }));
+    if (source.has(index, "animated")) shown.push(el("span", { class: "tile-kind", title: "Animated" }, icon("play", "Animated")));
     const stacked = source.stacks?.[source.ids[index]];
     if (stacked) shown.push(el("span", { class: "tile-kind tile-stack", title: `Stack of ${stacked}` }, icon("layers", "Stack of"), String(stacked)));
     return shown.length ? el("span", { class: "tile-marks" }, ...shown) : null;

@@ -5,6 +5,7 @@
 import PhotoSwipe from "photoswipe";
 import { el, icon } from "likeness/base/dom";
 import { bindKeys } from "likeness/base/keys";
+import { moves, turn } from "likeness/viewer/animation";
 import { ViewerPanel } from "likeness/viewer/panel";
 
 const LARGE = 1440; // px, long side of the largest preview
@@ -17,6 +18,11 @@ function setBehind(behind) {
     document.body.classList.toggle("viewer-open", behind);
 }
 
+/** Whether a photo is an animation that this browser can show. */
+function playable(source, index) {
+    return source.has(index, "animated") && SHOWN_BY_BROWSERS.has(source.facts.get(source.ids[index])?.media_type);
+}
+
 /** What PhotoSwipe shows for a photo; sizes are guessed from the shape until the facts are there. */
 function slide(source, index) {
     const photo = source.facts.get(source.ids[index]);
@@ -27,8 +33,8 @@ function slide(source, index) {
     const largeWidth = Math.round(Math.min(1, LARGE / Math.max(width, height)) * width);
     const sizes = [`${source.preview(index, 720)} ${Math.round(largeWidth / 2)}w`, `${large} ${largeWidth}w`];
     const original = photo && SHOWN_BY_BROWSERS.has(photo.media_type);
-    if (original && (width > largeWidth || source.has(index, "animated"))) sizes.push(`${photo.original}?inline=1 ${width}w`);
-    if (original && source.has(index, "animated")) return { src: `${photo.original}?inline=1`, width, height, alt: photo.label };
+    if (original && width > largeWidth && !source.has(index, "animated")) sizes.push(`${photo.original}?inline=1 ${width}w`);
+    if (playable(source, index) && moves(photo.id)) return { src: `${photo.original}?inline=1`, width, height, alt: photo.label };
     return { src: large, srcset: sizes.join(", "), width, height, msrc: source.preview(index, 320), alt: photo?.label ?? "" };
 }
 
@@ -84,6 +90,7 @@ class Viewer {
         this.unbind = bindKeys({
             i: () => this.panel.toggle(this.id),
             f: () => this.favourite(),
+            p: () => this.play(),
             s: () => location.assign(`/search?q=similar:${this.id}`),
             Delete: () => this.trash(),
             "+": () => pswp.currSlide.zoomTo(Math.min(4, pswp.currSlide.currZoomLevel * 1.5), undefined, 200),
@@ -104,6 +111,7 @@ class Viewer {
         button(pswp, { name: "favourite", label: "Favourite (F)", glyph: "heart", order: 7, run: () => this.favourite(), pressed: favourite });
         button(pswp, { name: "download", label: "Download the original", glyph: "download", order: 7, run: () => location.assign(`/media/originals/${this.id}`) });
         button(pswp, { name: "trash", label: "Move to the trash (Delete)", glyph: "trash-2", order: 7, run: () => mayEdit() && this.trash() });
+        button(pswp, { name: "play", label: "Play or stop the animation (P)", glyph: "play", order: 8, run: () => this.play(), pressed: () => moves(this.id) });
         pswp.ui.registerElement({ name: "caption", order: 6, appendTo: "root", onInit: (node) => { this.caption = node; } });
     }
 
@@ -124,7 +132,16 @@ class Viewer {
 
     state() {
         this.pswp.dispatch("viewerState");
+        this.pswp.element?.classList.toggle("viewer-animated", playable(this.source, this.pswp.currIndex));
         if (this.caption) this.caption.textContent = this.source.facts.get(this.id)?.title ?? "";
+    }
+
+    play() {
+        const at = this.pswp.currIndex;
+        if (!playable(this.source, at)) return;
+        turn(this.id);
+        this.pswp.refreshSlideContent(at);
+        this.state();
     }
 
     async favourite() {
