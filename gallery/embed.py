@@ -69,6 +69,8 @@ class EmbedStage(Stage):
             save_model_status(ModelStatus(available=False, message=str(missing)))
             jobs.give_back(claimed)
             return
+        # Jobs are claimed before the model is loaded, so what suits it counts from the next batch on.
+        self.batch_size = model.pictures_per_batch
         embed_photos(claimed, model)
 
 

@@ -15,10 +15,12 @@ from PIL import Image
 from gallery import jobs, pipeline
 from gallery.demo.scenes import Scene, draw_scene
 from gallery.embed import model_status, read_preview, recheck_model
+from gallery.imaging.embedding import ClipModel
 from gallery.models import Embedding, Job, Photo, StageStatistics
 from gallery.previews import existing_preview_name, previews_storage, save_previews
 from gallery.tasks import run_stage
 from gallery.vector_index import ensure_vector_index, vector_index_name
+from gallery.worker_model import loaded_model
 from tests.factories import make_photo, make_user, upload
 from tests.pictures import encoded, flat, jpeg_bytes, scene
 from tests.tiny_clip import tiny_model
@@ -26,6 +28,7 @@ from tests.tiny_clip import tiny_model
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
     from pytest_django import Settings
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +101,30 @@ def test_photos_are_embedded_in_batches_and_alike_ones_lie_near() -> None:
 
     assert StageStatistics.objects.get(stage="embed").done == 20
     assert cosine(stars[0], stars[9]) > cosine(stars[0], circles[0]) + 0.4
+
+
+@pytest.mark.usefixtures("tiny")
+def test_many_owed_photos_fill_the_models_batches_and_few_are_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recheck_model()
+    model = loaded_model(may_download=False)
+    sizes = []
+
+    def embed_pictures(pictures: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        sizes.append(len(pictures))
+        return ClipModel.embed_pictures(model, pictures)
+
+    monkeypatch.setattr(model, "embed_pictures", embed_pictures)
+    monkeypatch.setattr(model, "pictures_per_batch", 5)
+    monkeypatch.setattr(pipeline.stages()["embed"], "batch_size", 16)
+    for seed in range(23):
+        owing_photo(drawn(RED_STAR, seed))
+
+    run_stage("embed")
+
+    # The first batch is claimed before the model is asked.
+    assert sizes == [16, 5, 2]
 
 
 @pytest.mark.usefixtures("tiny")

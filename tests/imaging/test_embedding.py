@@ -14,15 +14,16 @@ from PIL import Image
 
 from gallery.demo.scenes import COLOURS, Scene, draw_scene
 from gallery.demo.tiny_clip import TinyModel, split_scenes
-from gallery.imaging import previews
+from gallery.imaging import precision, previews
 from gallery.imaging.decode import open_picture
-from gallery.imaging.embedding import ClipModel, load_model
+from gallery.imaging.embedding import PROMPTS, ClipModel, load_model
 from gallery.imaging.torchvision_ops import open_clip
 from tests.pictures import jpeg_bytes, pixels, scene
 from tests.tiny_clip import tiny_model
 
 HELD_OUT = split_scenes()[1]
 EQUAL_COSINE = 0.995
+EQUAL_NEIGHBOURS = 0.95
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +65,13 @@ def reference_vectors(config: str, checkpoint: str, pictures: list[Image.Image])
         )
     result: NDArray[np.float32] = vectors.numpy()
     return result
+
+
+def nearest(vectors: NDArray[np.float32], count: int) -> list[set[int]]:
+    """For each row, the numbers of the `count` other rows nearest to it."""
+    scores = vectors @ vectors.T
+    np.fill_diagonal(scores, -np.inf)
+    return [set(row.tolist()) for row in np.argsort(-scores, axis=1)[:, :count]]
 
 
 def test_vectors_are_unit_vectors_of_the_models_length(clip: ClipModel) -> None:
@@ -119,6 +127,46 @@ def test_a_text_of_any_kind_is_embedded(clip: ClipModel) -> None:
     ]
 
     assert np.isfinite(clip.embed_texts(odd)).all()
+
+
+def test_a_text_of_any_length_has_the_vector_that_open_clip_gives(clip: ClipModel, files: TinyModel) -> None:
+    texts = ["", "a star", "a small red star on a white ground", "word " * 2000]
+    open_clip.add_model_config(files.config)
+    model, _ = open_clip.create_model_from_pretrained(files.config.stem, str(files.checkpoint))
+    tokens = open_clip.get_tokenizer(files.config.stem)
+    with torch.inference_mode():
+        prompted = [
+            model.eval().encode_text(tokens([prompt.format(text) for text in texts]), normalize=True)
+            for prompt in PROMPTS
+        ]
+        theirs = torch.nn.functional.normalize(torch.stack(prompted).mean(dim=0), dim=-1).numpy()
+
+    together = clip.embed_texts(texts)
+    alone = np.concatenate([clip.embed_texts([text]) for text in texts])
+
+    assert np.allclose(together, theirs, atol=1e-5)
+    assert np.allclose(alone, theirs, atol=1e-5)
+
+
+def test_half_precision_finds_the_same_neighbours(
+    clip: ClipModel, files: TinyModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "_seconds", lambda *_: [2.0, 1.0])  # on every machine, however fast it is
+    half = load_model(str(files.config), str(files.checkpoint), "cpu")
+    pictures = [
+        *drawings(HELD_OUT[:60], 100),
+        *(pixels(scene(seed, (720, 540))) for seed in range(20)),
+    ]
+    theirs = reference_vectors(
+        str(files.config), str(files.checkpoint), [Image.fromarray(p) for p in pictures]
+    )
+
+    own = half.embed_pictures(pictures)
+
+    assert half.precision == "bf16"
+    assert centred_cosines(theirs, own).min() >= EQUAL_COSINE
+    pairs = zip(nearest(own, 10), nearest(theirs, 10), strict=True)
+    assert np.mean([len(one & other) / 10 for one, other in pairs]) >= EQUAL_NEIGHBOURS
 
 
 def test_vectors_equal_those_of_open_clip_in_full_precision(clip: ClipModel, files: TinyModel) -> None:
