@@ -6,9 +6,11 @@ import http.client
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from gallery.marker import MARKER_NAME
 from tests.deploy.stack import Person, Stack
 from tests.factories import unique_jpeg
 from tests.live import Answer, free_port, wait_until
@@ -43,6 +45,9 @@ def site(stack: Stack) -> Iterator[S3Site]:
     web, http_port, https_port = free_port(), free_port(), free_port()
     with running_s3_server() as server:
         server.empty()
+        # As whoever moves the originals into a bucket copies the mark along with them.
+        mark = Path(stack.environment("web")["GALLERY_DATA"]) / "originals" / MARKER_NAME
+        server.write(f"library/originals/{MARKER_NAME}", mark.read_bytes())
         secret = stack.folder / "storage-secret"
         secret.write_text(KEYS[1])
         settings = {
