@@ -1,10 +1,13 @@
 """Analysers that do what a hostile file could make a decoder do. They run in the guarded child."""
 
 import os
+import resource
 import signal
 import sys
 import threading
 from typing import Any
+
+import numpy as np
 
 from gallery.imaging.decode import Picture
 
@@ -22,6 +25,23 @@ def eat_memory(picture: Picture) -> dict[str, Any]:
     hoard = []
     while True:
         hoard.append(b"x" * 2**22)
+
+
+def eat_memory_at_once(picture: Picture) -> dict[str, Any]:
+    """Ask for three times the memory of the test's limit in one go and touch it all, faster than a watch can look."""
+    np.ones(900 * 2**20, np.uint8)
+    return {}
+
+
+def tell_peak(picture: Picture) -> dict[str, Any]:
+    """The most memory that this process ever held."""
+    return {"kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}
+
+
+def abort_as_glib(picture: Picture) -> dict[str, Any]:
+    """End as the library below libvips does when memory is refused to it."""
+    os.kill(os.getpid(), signal.SIGTRAP)
+    return {}
 
 
 def keep_memory(picture: Picture) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pyvips
 
 from gallery.imaging.guard import DeathCause, DecoderDied, GuardedDecoder, Refused, example_pixels
 from tests.pictures import jpeg_bytes, png_bytes, scene
+from tests.raws import dng_bytes
 
 HERE = "tests.imaging.misbehaving"
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,6 +91,35 @@ def test_a_picture_that_eats_memory_is_stopped_near_the_limit(photo: Path) -> No
             decoder.analyse(photo, [("eat", f"{HERE}:eat_memory")])
         assert death.value.cause is DeathCause.MEMORY
         assert pid_of_child(decoder, photo) > 0
+
+
+def test_memory_beyond_the_limit_is_never_held_however_fast_it_is_taken(photo: Path) -> None:
+    with GuardedDecoder(memory_limit_bytes=300 * 2**20) as decoder:
+        child = pid_of_child(decoder, photo)
+        with pytest.raises(DecoderDied, match="too much memory") as death:
+            decoder.analyse(photo, [("eat", f"{HERE}:eat_memory_at_once")])
+        assert death.value.cause is DeathCause.MEMORY
+        assert pid_of_child(decoder, photo) == child
+        peak = decoder.analyse(photo, [("peak", f"{HERE}:tell_peak")]).results["peak"]["kib"]
+    assert peak < 300 * 2**10
+
+
+def test_a_library_that_ends_the_process_for_want_of_memory_is_no_crash(
+    decoder: GuardedDecoder, photo: Path
+) -> None:
+    with pytest.raises(DecoderDied, match="too much memory") as death:
+        decoder.analyse(photo, [("abort", f"{HERE}:abort_as_glib")])
+    assert death.value.cause is DeathCause.MEMORY
+
+
+def test_a_raw_file_whose_directory_lies_far_on_may_have_been_taken_for_a_tiff(
+    decoder: GuardedDecoder, tmp_path: Path
+) -> None:
+    late = tmp_path / "late.dng"
+    late.write_bytes(dng_bytes(scene(1, (320, 240))))
+    assert decoder.analyse(late, [], "image/tiff").media_type == "image/x-adobe-dng"
+    with pytest.raises(Refused, match="taken for image/jpeg"):
+        decoder.analyse(late, [], "image/jpeg")
 
 
 def test_a_crash_is_told_and_the_next_file_works(decoder: GuardedDecoder, photo: Path) -> None:
