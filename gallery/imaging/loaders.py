@@ -13,6 +13,7 @@ import pi_heif
 import pyvips
 
 from gallery.imaging.avif_header import avif_frame_count
+from gallery.imaging.endings import ends_early
 from gallery.imaging.jxl import decoded_jxl
 from gallery.imaging.jxl_header import read_jxl_header
 from gallery.imaging.raw import OWN_HEIGHT, OWN_WIDTH, RawFile
@@ -95,6 +96,8 @@ def open_header(path: Path, picture_format: PictureFormat, *, fail_on: FailOn = 
     read.
     """
     image = _LOADERS[picture_format](path, fail_on)
+    if fail_on == "error" and ends_early(path, picture_format):
+        raise ValueError("the file ends before its last part")
     check_pixel_limits(image.width, image.height, whole_kind=_kind_decoded_whole(image, picture_format))
     if picture_format is PictureFormat.AVIF and image.format == "ushort" and image.hasalpha():
         check_pixel_limits(
