@@ -182,7 +182,13 @@ def no_backup() -> Iterator[None]:
 @transaction.atomic
 def delete_trashed_row(photo_id: int) -> str | None:
     """Delete the row of a trashed photo; its stored SHA-256, or None when it is not in the trash any more."""
-    photo = Photo.objects.trashed().select_for_update(of=("self",)).filter(pk=photo_id).first()
+    trashed = Photo.objects.trashed().filter(pk=photo_id)
+    sha256 = trashed.values_list("upload_sha256", flat=True).first()
+    if sha256 is None:
+        return None
+    # Content before photo, as intake does: an upload that has found this photo brings it back before it can go.
+    lock_content(sha256)
+    photo = trashed.select_for_update(of=("self",)).first()
     if photo is None:
         return None
     photo.delete()

@@ -1,14 +1,18 @@
 """The trash keeps photos until their time is over, and only then are bytes removed."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
+from gallery.contentlock import lock_content
 from gallery.models import Photo
 from gallery.originals import open_original, original_name, originals_storage
 from gallery.trash import CannotRestore, days_left, purge_due, purge_photo, restore_photos, trash_photos
 from tests.factories import make_user, unique_jpeg, upload
+from tests.live import wait_until
 
 
 def trash_long_ago(photo: Photo, days: int) -> None:
@@ -90,3 +94,33 @@ def test_a_photo_whose_bytes_are_live_again_cannot_be_restored() -> None:
 
     with pytest.raises(CannotRestore, match=f"photo {twin.pk}"):
         restore_photos(photos=[trashed], by=owner)
+
+
+def someone_waits_for_a_content() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_an_upload_brings_back_at_the_same_moment_is_not_purged() -> None:
+    owner = make_user()
+    photo = upload(owner).photo
+    trash_photos(photos=[photo], by=owner)
+
+    def purge() -> bool:
+        try:
+            return purge_photo(photo_id=photo.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        with transaction.atomic():
+            lock_content(photo.upload_sha256)
+            purged = thread.submit(purge)
+            wait_until("the purge waits for the upload", someone_waits_for_a_content)
+            restore_photos(photos=[photo], by=owner)
+        assert purged.result(timeout=60) is False
+
+    with open_original(Photo.objects.live().get().stored_sha256) as file:
+        assert file.read()
