@@ -1,7 +1,7 @@
 # make run     the whole site in this terminal        make test    every test
 # make setup   environment and libraries              make check   style, types, architecture, settings
 # make demo    the same with a library of drawn pictures, to look around
-# make bench   how well and how fast copies are found (PHOTOS=folder)
+# make bench   how well and how fast copies are found (PHOTOS=folder); bench-embed: how fast pictures become vectors
 # make audit   known holes in the locked libraries (exit code 3: the advisory source cannot be reached)
 #
 # On Linux without a GPU, give the index of PyTorch's CPU wheels: make run TORCH_INDEX=<address> (see README.md).
@@ -19,8 +19,9 @@ PYTHON ?= $(shell for try in "python3 12" "python3.12 12" "python3.11 12" "pytho
 RUNTIME := .venv/.runtime-installed
 DEVELOPMENT := .venv/.development-installed
 NODE_MODULES := node_modules/.installed
+BENCH := .cache/bench
 
-.PHONY: help run demo setup setup-dev setup-browser test check format lock bench audit
+.PHONY: help run demo setup setup-dev setup-browser test check format lock bench bench-embed audit
 .DEFAULT_GOAL := help
 
 help:
@@ -65,6 +66,11 @@ bench: setup-dev
 audit: setup-dev
 	@$(PY) -m tests.audit
 
+# Compares how fast pictures become vectors, in our way and in others', and how true the vectors are.
+bench-embed: setup-dev $(BENCH)/.installed
+	@test -n "$(PHOTOS)" || { echo "Give a folder of pictures: make bench-embed PHOTOS=/path/to/folder"; exit 1; }
+	@PYTHONPATH=$(BENCH) $(PY) -m bench.embed "$(PHOTOS)" $(ARGS)
+
 format: setup-dev
 	@$(PY) -m ruff check --fix-only .
 	@$(PY) -m ruff format .
@@ -83,6 +89,10 @@ $(PY):
 $(RUNTIME): requirements.txt constraints.txt | $(PY)
 	@echo "Installing the Python libraries (some minutes the first time) ..."
 	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(BENCH)/.installed: requirements-bench.txt | $(RUNTIME)
+	@$(PIP) --no-deps --upgrade --target $(BENCH) -r requirements-bench.txt
 	@touch $@
 
 $(DEVELOPMENT): requirements-dev.txt constraints.txt $(RUNTIME)

@@ -119,7 +119,7 @@ def test_an_unknown_remembered_precision_is_tried_again(tmp_path: Path) -> None:
     file = tmp_path / MEMORY_FILE
     file.write_text(file.read_text(encoding="utf-8").replace("bf16", "int3"), encoding="utf-8")
 
-    assert choose(Model(Tower(slow=HALF)), tmp_path) == FULL
+    assert choose(Model(Tower(slow=FULL)), tmp_path) == HALF
 
 
 def test_a_folder_that_cannot_be_written_is_no_hindrance(tmp_path: Path) -> None:
