@@ -137,6 +137,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "library"
 LOGOUT_REDIRECT_URL = "login"
+UPLOADS_PER_MINUTE = env.integer("UPLOADS_PER_MINUTE", 6_000, minimum=0, maximum=1_000_000)
+SEARCHES_PER_MINUTE = env.integer("SEARCHES_PER_MINUTE", 1_200, minimum=0, maximum=1_000_000)
 AXES_FAILURE_LIMIT = env.integer("LOGIN_FAILURE_LIMIT", 8, minimum=3, maximum=1000)
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

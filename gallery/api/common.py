@@ -11,10 +11,12 @@ from ninja import Field, Path, Query, Schema
 from ninja.errors import AuthenticationError
 from ninja.parser import Parser
 from ninja.security import APIKeyCookie, HttpBearer
+from ninja.throttling import BaseThrottle
 from pydantic import AfterValidator
 
 from gallery.access import asker
 from gallery.models import ApiToken, ApiTokenScope, Role, User
+from gallery.throttle import Limit, is_within, seconds_left
 from gallery.tokens import find_token
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -59,9 +61,12 @@ def errors(*statuses: int) -> dict[tuple[int, ...], type[ErrorBody]]:
 class ApiError(Exception):
     """An answer with an error status. `extra` is added to the body."""
 
-    def __init__(self, status: int, code: str, detail: str, **extra: Any) -> None:
+    def __init__(
+        self, status: int, code: str, detail: str, *, retry_after_s: int | None = None, **extra: Any
+    ) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail, self.extra = status, code, detail, extra
+        self.headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
 
 
 class ObjectParser(Parser):
@@ -73,6 +78,19 @@ class ObjectParser(Parser):
         if not isinstance(body, dict):
             raise ValueError("The body has to be a JSON object.")
         return body
+
+
+class Throttle(BaseThrottle):
+    """Counts requests against a limit before their body is received; of those with a query where `queries` is set."""
+
+    def __init__(self, limit: Limit, *, queries: bool = False) -> None:
+        self.limit, self.queries = limit, queries
+
+    def allow_request(self, request: HttpRequest) -> bool:
+        return (self.queries and not request.GET.get("q")) or is_within(self.limit, request)
+
+    def wait(self) -> float:
+        return seconds_left()
 
 
 class TokenAuth(HttpBearer):

@@ -9,10 +9,11 @@ from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
-from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
 from gallery.api.common import ApiError
 from gallery.storage import StorageAway
+from gallery.throttle import TooManyRequests, seconds_left
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,11 @@ def unreadable(error: Exception) -> ApiError:
     return ApiError(400, "bad-request", f"The request cannot be read: {error}")
 
 
+def throttled(error: Throttled) -> ApiError:
+    told = TooManyRequests(seconds_left())
+    return ApiError(429, "throttled", str(told), retry_after_s=told.seconds)
+
+
 def http_error(error: HttpError) -> ApiError:
     code = "forbidden" if error.status_code == 403 else "bad-request"
     return ApiError(error.status_code, code, str(error))
@@ -54,6 +60,7 @@ ANSWERS: dict[type[Exception], Callable[[Any], ApiError]] = {
     BadRequest: unreadable,
     MultiPartParserError: unreadable,
     UnreadablePostError: unreadable,
+    Throttled: throttled,
     HttpError: http_error,
 }
 
@@ -70,4 +77,7 @@ def answer(
     """The error as the API shows it."""
     told = convert(error)
     body = {"detail": told.detail, "code": told.code, **told.extra}
-    return api.create_response(request, body, status=told.status)
+    response = api.create_response(request, body, status=told.status)
+    for name, value in told.headers.items():
+        response[name] = value
+    return response

@@ -17,6 +17,7 @@ from gallery.api.common import (
     PhotoId,
     QueryText,
     Text,
+    Throttle,
     errors,
     require_reader,
     require_uploader,
@@ -31,6 +32,7 @@ from gallery.search.similar import similar_photos
 from gallery.soundness import lost_digests
 from gallery.storage import BrokenWrite, StorageFull
 from gallery.tags import BadTag
+from gallery.throttle import SEARCHES, UPLOADS
 from gallery.trash import CannotRestore, restore_photos, trash_photos
 from gallery.uploads import FileTooLarge, ReceivedUpload
 
@@ -81,7 +83,8 @@ class PhotoPatch(Schema):
 
 @router.post(
     "photos",
-    response={201: Uploaded, 200: Uploaded, **errors(413, 415, 422, 507)},
+    response={201: Uploaded, 200: Uploaded, **errors(413, 415, 422, 429, 507)},
+    throttle=Throttle(UPLOADS),
     summary="Upload a photo",
 )
 def upload_photo(request: HttpRequest, form: Form[UploadForm], file: Upload) -> Status[dict[str, Any]]:
@@ -140,7 +143,12 @@ def check_photos(request: HttpRequest, body: CheckBody) -> dict[str, Any]:
     return {"known": dict(found.values_list("upload_sha256", "pk"))}
 
 
-@router.get("photos", response={200: PhotoList, **errors(422)}, summary="Search, or list newest first")
+@router.get(
+    "photos",
+    response={200: PhotoList, **errors(422, 429)},
+    throttle=Throttle(SEARCHES, queries=True),
+    summary="Search, or list newest first",
+)
 def list_photos(
     request: HttpRequest, q: QueryText = "", cursor: CursorText = "", limit: PageSize = 60
 ) -> dict[str, Any]:
@@ -221,7 +229,8 @@ def retry_photo(request: HttpRequest, photo_id: PhotoId) -> dict[str, Any]:
 
 @router.get(
     "photos/{int:photo_id}/similar",
-    response={200: SimilarPhotos, **errors(404, 422)},
+    response={200: SimilarPhotos, **errors(404, 422, 429)},
+    throttle=Throttle(SEARCHES),
     summary="Photos like this one",
 )
 def list_similar(

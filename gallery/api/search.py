@@ -8,13 +8,14 @@ from django.http import HttpRequest
 from ninja import Field, File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
 
-from gallery.api.common import ApiError, QueryText, errors, require_reader
+from gallery.api.common import ApiError, QueryText, Throttle, errors, require_reader
 from gallery.api.photo_json import photos_json
 from gallery.api.schemas import ImageHits, ParsedQuery
 from gallery.describe import ExampleUnavailable, picture_answer
 from gallery.intake import RefusedFile, sniff_received
 from gallery.search import search
 from gallery.search.parsing import parse_for
+from gallery.throttle import EXAMPLES
 from gallery.uploads import ReceivedUpload
 
 router = Router(tags=["search"])
@@ -38,7 +39,8 @@ def parse_query(request: HttpRequest, q: QueryText = "", words: Words = "") -> d
 
 @router.post(
     "search/image",
-    response={200: ImageHits, **errors(413, 415, 422, 507)},
+    response={200: ImageHits, **errors(413, 415, 422, 429, 507)},
+    throttle=Throttle(EXAMPLES),
     summary="Search by an example picture",
 )
 def search_by_image(request: HttpRequest, form: Form[ImageForm], file: Example) -> dict[str, Any]:

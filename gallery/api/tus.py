@@ -37,6 +37,7 @@ from gallery.resumable import (
     unfinished_uploads,
 )
 from gallery.storage import BrokenWrite, StorageAway, StorageFull
+from gallery.throttle import UPLOADS, TooManyRequests, require_within
 from gallery.uploads import FileTooLarge
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ ERRORS: dict[type[Exception], tuple[int, str]] = {
     StorageFull: (507, "storage-full"),
     BrokenWrite: (507, "storage-broken"),
     StorageAway: (503, "storage-away"),
+    TooManyRequests: (429, "throttled"),
 }
 
 
@@ -118,12 +120,14 @@ def method_of(request: HttpRequest) -> str:
 def told(error: Exception) -> ApiError:
     """The error as an answer."""
     status, code = next(ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS)
+    wait = error.seconds if isinstance(error, TooManyRequests) else None
     advice = {"storage-full": " What has arrived is kept; free some space and go on."}.get(code, "")
-    return ApiError(status, code, f"{error}{advice}")
+    return ApiError(status, code, f"{error}{advice}", retry_after_s=wait)
 
 
 def error_response(error: ApiError) -> HttpResponse:
-    response = JsonResponse({"detail": error.detail, "code": error.code, **error.extra}, status=error.status)
+    body = {"detail": error.detail, "code": error.code, **error.extra}
+    response = JsonResponse(body, status=error.status, headers=error.headers)
     if error.status == 412:
         response["Tus-Version"] = VERSION
     if error.status == 423:
@@ -174,6 +178,7 @@ def unfinished_json(unfinished: Unfinished) -> dict[str, Any]:
 
 def create(request: HttpRequest, user: User) -> HttpResponse:
     """Begin an upload; bytes that come along are its first."""
+    require_within(UPLOADS, request)
     if "Upload-Defer-Length" in request.headers:
         raise ApiError(400, "bad-header", "Say how long the file is with Upload-Length.")
     length, sent = number(request, "Upload-Length"), body_length(request)

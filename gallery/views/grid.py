@@ -18,7 +18,8 @@ from gallery.models import Photo, PhotoQuerySet, PhotoState
 from gallery.previews import preview_url
 from gallery.search import BadCursor, search
 from gallery.stacks import stack_sizes, without_stacked
-from gallery.views.doors import visitors
+from gallery.throttle import SEARCHES
+from gallery.views.doors import limited, visitors
 
 RESULTS_PER_PAGE = 300
 """Search results are ranked, so they come in pages; the library comes whole."""
@@ -29,6 +30,7 @@ MAX_DETAILS = 200
 @require_safe
 @gzip_page
 @visitors
+@limited(SEARCHES, queries=True)
 def layout(request: HttpRequest) -> HttpResponse:
     """The packed layout (see gallery.gridlayout) of the library, an album, or a page of search results."""
     if "q" in request.GET:

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_safe
 
 from gallery.search import search
 from gallery.search.complete import MAX_SUGGESTIONS, FoundName, complete
+from gallery.throttle import SEARCHES, SUGGESTIONS
 from gallery.views.albums import albums_with_covers
-from gallery.views.doors import visitors
+from gallery.views.doors import limited, visitors
 from gallery.views.tags import suggested_tags
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ MAX_QUERY_CHARS = 2_000
 
 @require_safe
 @visitors
+@limited(SEARCHES, queries=True)
 def results(request: HttpRequest) -> HttpResponse:
     """How the query was understood; scripts fill the grid, other browsers get the first results plain."""
     query = request.GET.get("q", "")[:MAX_QUERY_CHARS]
@@ -40,6 +42,7 @@ def results(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @visitors
+@limited(SUGGESTIONS)
 def suggest(request: HttpRequest) -> JsonResponse:
     """Ways to complete ``?text=`` at ``?caret=``: each says what to put where."""
     text = request.GET.get("text", "")[:MAX_QUERY_CHARS]

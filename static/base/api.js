@@ -1,10 +1,12 @@
 /** Requests to the API from a page: session cookie, CSRF token, errors as exceptions with the server's sentence. */
 
 export class ApiError extends Error {
-    constructor(message, status, code) {
+    /** `retryAfter`: the header Retry-After of the answer, seconds to wait. */
+    constructor(message, status, code, retryAfter = null) {
         super(message);
         this.status = status;
         this.code = code;
+        this.retryAfter = Number(retryAfter) || 0;
     }
 }
 
@@ -41,6 +43,6 @@ export async function api(method, path, body, { signal } = {}) {
     }
     const text = await response.text();
     const answer = text && response.headers.get("Content-Type")?.includes("json") ? JSON.parse(text) : null;
-    if (!response.ok) throw new ApiError(errorText(response.status, answer), response.status, answer?.code ?? "");
+    if (!response.ok) throw new ApiError(errorText(response.status, answer), response.status, answer?.code ?? "", response.headers.get("Retry-After"));
     return answer;
 }

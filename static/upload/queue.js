@@ -9,6 +9,7 @@ import { send } from "likeness/upload/send";
 const PARALLEL = 3;
 const PART = 4 * 1024 * 1024; // bytes; a file that is no larger goes in one request
 const FOLLOW_MS = 2000;
+const PATIENCE_S = 30; // where the server does not say how long to wait
 const OPEN = new Set(["waiting", "hashing", "sending"]);
 const FINAL_STATES = new Set(["ready", "damaged", "refused", "failed"]);
 
@@ -36,7 +37,7 @@ export class UploadQueue extends EventTarget {
     }
 
     pump() {
-        while (this.running < PARALLEL) {
+        while (!this.held && this.running < PARALLEL) {
             const item = this.items.find((each) => each.state === "waiting");
             if (!item) break;
             this.running += 1;
@@ -63,8 +64,19 @@ export class UploadQueue extends EventTarget {
             this.stored(item, status, photo);
         } catch (error) {
             if (error.name === "AbortError") this.stopped(item);
+            else if (error.status === 429) this.hold(item, error);
             else this.update(item, { state: error.status === 415 || error.status === 413 ? "refused" : "failed", message: error.message });
         }
+    }
+
+    /** The server asks to wait: nothing more is begun until then, and the file comes again. */
+    hold(item, { message, retryAfter }) {
+        this.update(item, { state: "waiting", share: 0, message });
+        clearTimeout(this.held);
+        this.held = setTimeout(() => {
+            this.held = null;
+            this.pump();
+        }, (retryAfter || PATIENCE_S) * 1000);
     }
 
     async send(item, signal) {

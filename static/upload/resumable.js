@@ -6,7 +6,7 @@ const { tus } = window;
 
 /** Beyond the 30 s after which the server gives up a connection that has fallen silent. */
 const RETRY_MS = [500, 1000, 3000, 5000, 10_000, 20_000];
-const WORTH_ANOTHER_TRY = new Set([0, 409, 423, 429, 500, 502, 503, 504]);
+const WORTH_ANOTHER_TRY = new Set([0, 409, 423, 500, 502, 503, 504]);
 
 function headers() {
     return { "X-CSRFToken": csrfToken(), Accept: "application/json" };
@@ -26,7 +26,7 @@ function parsed(response) {
 
 function asApiError(error) {
     const body = error.originalResponse ? parsed(error.originalResponse) : null;
-    return new ApiError(errorText(statusOf(error), body), statusOf(error), body?.code ?? "");
+    return new ApiError(errorText(statusOf(error), body), statusOf(error), body?.code ?? "", error.originalResponse?.getHeader("Retry-After"));
 }
 
 /** What the last answer says of the photo; of an upload that was finished before, its headers know. */

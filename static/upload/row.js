@@ -5,7 +5,7 @@ const THUMB_LIMIT = 30_000_000; // bytes; larger files are not decoded just for 
 const THUMB_TYPES = /^image\/(jpeg|png|gif|webp|avif)$/;
 
 const WORDS = {
-    waiting: () => "Waiting",
+    waiting: (item) => item.message || "Waiting",
     hashing: () => "Reading…",
     sending: (item) => `Sending, ${Math.round(item.share * 100)} % of ${bytesInWords(item.file.size)}`,
     paused: (item) => `Paused at ${Math.round(item.share * 100)} % of ${bytesInWords(item.file.size)}`,

@@ -22,7 +22,7 @@ export function send(file, options, onProgress, signal) {
         request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) onProgress(event.loaded / event.total); });
         request.addEventListener("load", () => {
             if (request.status < 300) resolve({ status: request.status, photo: request.response });
-            else reject(new ApiError(errorText(request.status, request.response), request.status, request.response?.code ?? ""));
+            else reject(new ApiError(errorText(request.status, request.response), request.status, request.response?.code ?? "", request.getResponseHeader("Retry-After")));
         });
         request.addEventListener("error", () => reject(new ApiError(errorText(0), 0, "unreachable")));
         request.addEventListener("abort", () => reject(new DOMException("Cancelled", "AbortError")));

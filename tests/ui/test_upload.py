@@ -3,7 +3,7 @@
 import base64
 
 import pytest
-from playwright.sync_api import FilePayload, expect
+from playwright.sync_api import FilePayload, Route, expect
 
 from gallery.models import Photo, User
 from tests.browser import OpenPage, Watch
@@ -68,6 +68,39 @@ def test_the_same_file_can_be_chosen_again(live_site: LiveSite, person: User, op
     page.set_input_files("[data-choose=files]", [file(content)])
 
     expect(page.locator(".upload-row.known")).to_have_count(1)
+
+
+@pytest.mark.parametrize("in_parts", [False, True])
+def test_when_the_server_asks_to_wait_the_files_wait_and_go_on(
+    live_site: LiveSite, person: User, open_page: OpenPage, watch: Watch, in_parts: bool
+) -> None:
+    watch.allow("429")
+    content = pictures(1)[0] + b"\0" * (5 * 1024 * 1024 if in_parts else 0)
+    detail = "Too many requests within a minute. Try again in 1 second."
+    refusal = {
+        "status": 429,
+        "headers": {"Retry-After": "1"},
+        "json": {"detail": detail, "code": "throttled"},
+    }
+    page = open_page(person)
+    page.goto("/upload")
+    seen: list[str] = []
+
+    def refuse_the_first(route: Route) -> None:
+        if route.request.method != "POST" or seen:
+            route.fallback()
+            return
+        seen.append(route.request.url)
+        route.fulfill(**refusal)  # type: ignore[arg-type]  # its arguments by name
+
+    page.route("**/uploads/" if in_parts else "**/api/v1/photos", refuse_the_first)
+
+    page.set_input_files("[data-choose=files]", [file(content)])
+
+    expect(page.locator(".upload-state")).to_have_text(detail)
+    expect(page.locator(".upload-row.done")).to_have_count(1)
+    assert len(seen) == 1
+    assert Photo.objects.count() == 1
 
 
 def test_tags_and_album_of_the_page_go_with_the_files(
