@@ -216,10 +216,30 @@ def _decoded(
     is_jpeg = sniffed.format is PictureFormat.JPEG
     pixels = _sound_jpeg(path, source, warnings) if is_jpeg and fail_on == "error" else None
     if pixels is None:
-        if is_jpeg:
-            source = reopen_shrunk(source, path, shrink=_jpeg_shrink(source), fail_on=fail_on)
-        pixels = _in_srgb(shrunk(source, BASE_PX).copy_memory(), warnings)
+        small = _faulty_jpeg(path, source, fail_on) if is_jpeg else shrunk(source, BASE_PX)
+        pixels = _in_srgb(small.copy_memory(), warnings)
     return header, _without_idle_alpha(_upright(pixels, header.orientation))
+
+
+def _faulty_jpeg(path: Path, header: pyvips.Image, fail_on: FailOn) -> pyvips.Image:
+    """The JPEG whose header is open, with BASE_PX at most, as far as it can be read."""
+    shrink = _jpeg_shrink(header)
+    try:
+        return shrunk(reopen_shrunk(header, path, shrink=shrink, fail_on=fail_on), BASE_PX).copy_memory()
+    except pyvips.Error:
+        # libvips gives up on one with restart markers that is cut.
+        is_colour = fail_on == "none" and header.bands == RGB_BANDS
+        pixels = (
+            decode_sound(path, header.width, header.height, shrink=shrink, strict=False)
+            if is_colour
+            else None
+        )
+        if pixels is None:
+            raise
+    image = _image(shrunk_pixels(pixels, BASE_PX))
+    if header.get_typeof("icc-profile-data"):
+        image.set_type(pyvips.GValue.blob_type, "icc-profile-data", bytes(header.get("icc-profile-data")))
+    return image
 
 
 def _sound_jpeg(path: Path, header: pyvips.Image, warnings: list[str]) -> Pixels | None:

@@ -20,9 +20,12 @@ def shrink_for(long_side: int, at_least_px: int) -> int:
     return next((by for by in _SHRINKS if long_side // by >= at_least_px), 1)
 
 
-def decode_sound(path: Path, width: int, height: int, *, shrink: int) -> NDArray[np.uint8] | None:
+def decode_sound(
+    path: Path, width: int, height: int, *, shrink: int, strict: bool = True
+) -> NDArray[np.uint8] | None:
     """Return the JPEG at `path`, of `width` x `height` pixels in its header, at 1 / `shrink` of its size: height
-    x width x 3, in the colours of the file. None where any part of it is at fault."""
+    x width x 3, in the colours of the file. None where any part of it is at fault, or unless `strict` where nothing can
+    be read."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         try:
             pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(
@@ -30,7 +33,7 @@ def decode_sound(path: Path, width: int, height: int, *, shrink: int) -> NDArray
                 min_width=-(-width // shrink),
                 min_height=-(-height // shrink),
                 min_factor=1,
-                strict=True,
+                strict=strict,
             )
         except ValueError:
             return None

@@ -217,6 +217,16 @@ def test_a_cut_jpeg_is_damaged_and_shows_what_is_there(tmp_path: Path, size: tup
     assert mean_difference(picture.rgb(1440)[:top], whole.rgb(1440)[:top]) < 1
 
 
+@pytest.mark.parametrize("size", [(640, 480), (3000, 2000)])
+def test_a_cut_jpeg_with_restart_markers_shows_what_is_there(tmp_path: Path, size: tuple[int, int]) -> None:
+    content = jpeg_bytes(scene(7, size), quality=90, restart_marker_blocks=20)
+    picture = opened(tmp_path, content[: len(content) // 2])
+    whole = opened(tmp_path, content)
+    assert (picture.damaged, whole.damaged) == (True, False)
+    top = picture.rgb(1440).shape[0] // 4
+    assert mean_difference(picture.rgb(1440)[:top], whole.rgb(1440)[:top]) < 1
+
+
 def test_a_cut_png_is_damaged(tmp_path: Path) -> None:
     content = png_bytes(scene(7, (300, 200)))
     assert opened(tmp_path, content[: len(content) // 2]).damaged
