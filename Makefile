@@ -21,7 +21,7 @@ DEVELOPMENT := .venv/.development-installed
 NODE_MODULES := node_modules/.installed
 BENCH := .cache/bench
 
-.PHONY: help run demo setup setup-dev setup-browser test check format lock bench bench-embed audit
+.PHONY: help run demo setup setup-dev setup-browser test check format lock bench bench-outcomes bench-embed audit
 .DEFAULT_GOAL := help
 
 help:
@@ -70,6 +70,11 @@ audit: setup-dev
 bench-embed: setup-dev $(BENCH)/.installed
 	@test -n "$(PHOTOS)" || { echo "Give a folder of pictures: make bench-embed PHOTOS=/path/to/folder"; exit 1; }
 	@PYTHONPATH=$(BENCH) $(PY) -m bench.embed "$(PHOTOS)" $(ARGS)
+
+# What becomes of every file of a folder at a running site (LIKENESS_TOKEN, ARGS="--site ...").
+bench-outcomes: setup-dev
+	@test -n "$(FOLDER)" || { echo "Give a folder of files: make bench-outcomes FOLDER=/path/to/folder"; exit 1; }
+	@$(PY) -m bench.outcomes "$(FOLDER)" $(ARGS)
 
 format: setup-dev
 	@$(PY) -m ruff check --fix-only .
