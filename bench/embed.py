@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 import psutil
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 from torch.nn.functional import normalize
 
 from bench.embed_engines import BASELINE, OURS, REFERENCE, Engine, engines
@@ -125,8 +125,14 @@ def full_precision(model: str, weights: Path) -> Any:
 
 
 def decoded(content: bytes | Path) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    with Image.open(content if isinstance(content, Path) else io.BytesIO(content)) as image:
-        return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    """The upright picture in sRGB, as previews are."""
+    with Image.open(content if isinstance(content, Path) else io.BytesIO(content)) as file:
+        image = ImageOps.exif_transpose(file).convert("RGB")
+        profile = file.info.get("icc_profile") if file.mode == "RGB" else None
+    if profile:
+        srgb = ImageCms.createProfile("sRGB")
+        ImageCms.profileToProfile(image, io.BytesIO(profile), srgb, inPlace=True)
+    return np.asarray(image)
 
 
 def prepared(clip: ClipModel, small: list[bytes]) -> torch.Tensor:
@@ -148,7 +154,8 @@ def show_quality(made: list[Engine], tensors: torch.Tensor) -> None:
         shared = overlap(own, truth)
         fails = cosines.min() < GOAL_COSINE or shared < GOAL_OVERLAP
         print(
-            f"  {engine.name:22} {cosines.min():19.5f} / {cosines.mean():.5f} {shared:16.3f} {engine.load_s:9.1f}"
+            f"  {engine.name:22} {cosines.min():19.5f} / {cosines.mean():.5f} {shared:16.3f}"
+            + (f" {engine.load_s:9.1f}" if engine.load_s is not None else "")
             + ("   too coarse" if fails else "")
         )
 
@@ -199,7 +206,7 @@ def show_preparation(clip: ClipModel, files: list[Path], small: list[bytes]) -> 
 def show_originals(clip: ClipModel, reference: Any, files: list[Path], tensors: torch.Tensor) -> None:
     """How near what is stored, ours of previews, comes to full precision of originals by open_clip's transform."""
     originals = torch.stack([clip._prepare(decoded(path)) for path in files])
-    first, own = engines(reference, clip, Path(), threads=1, all_of_them=False)
+    first, own, *_ = engines(reference, clip, Path(), threads=1, all_of_them=False)
     cosines = (vectors(own, tensors) * vectors(first, originals)).sum(dim=-1)
     print(
         f"  ours of previews against {REFERENCE} of originals:"

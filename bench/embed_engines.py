@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import time
 from collections.abc import Callable
@@ -29,11 +30,11 @@ Run = Callable[[torch.Tensor], torch.Tensor]
 
 @dataclass
 class Engine:
-    """One way, ready to run; `load_s` is what it took to make it so from weights on disk or an ONNX file."""
+    """One way, ready to run; `load_s` is what it took to make it so from an ONNX file."""
 
     name: str
     run: Run
-    load_s: float = 0.0
+    load_s: float | None = None
 
 
 def engines(
@@ -44,6 +45,12 @@ def engines(
         Engine(REFERENCE, lambda pictures: embed_batch(reference, pictures, torch.float32, CPU)),
         Engine(OURS, lambda pictures: embed_batch(clip._model, pictures, clip._dtype, CPU)),
     ]
+    if clip.precision == "fp32":
+        half = copy.deepcopy(reference)
+        half.visual.to(torch.bfloat16)
+        found.append(
+            Engine("torch bf16, not taken", lambda each: embed_batch(half, each, torch.bfloat16, CPU))
+        )
     if not all_of_them:
         return found
     plain, int8 = folder / "plain.onnx", folder / "int8.onnx"
