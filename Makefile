@@ -3,6 +3,7 @@
 # make demo    the same with a library of drawn pictures, to look around
 # make bench   how well and how fast copies are found (PHOTOS=folder); bench-embed: how fast pictures become vectors
 # make audit   known holes in the locked libraries (exit code 3: the advisory source cannot be reached)
+# make torture kills, crashes, races, full disks and damages, in full: some ten minutes (PART=races for one part)
 #
 # On Linux without a GPU, give the index of PyTorch's CPU wheels: make run TORCH_INDEX=<address> (see README.md).
 
@@ -21,11 +22,11 @@ DEVELOPMENT := .venv/.development-installed
 NODE_MODULES := node_modules/.installed
 BENCH := .cache/bench
 
-.PHONY: help run demo setup setup-dev setup-browser test check format lock bench bench-outcomes bench-embed audit
+.PHONY: help run demo setup setup-dev setup-browser test check format lock bench bench-outcomes bench-embed audit torture
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,7p'
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,8p'
 
 run: setup
 	@$(PY) manage.py start
@@ -65,6 +66,10 @@ bench: setup-dev
 
 audit: setup-dev
 	@$(PY) -m tests.audit
+
+# Prints a table of what was tried, and what was lost, doubled, partial or stuck; fails where anything was.
+torture: setup-dev
+	@$(PY) -m tests.torture $(PART)
 
 # Compares how fast pictures become vectors, in our way and in others', and how true the vectors are.
 bench-embed: setup-dev $(BENCH)/.installed
