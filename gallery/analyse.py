@@ -161,8 +161,8 @@ def analyse_photo(job: Job) -> None:
         # What was too slow or too large once is so again; a crash may have had another cause.
         pipeline.fail_job(job, str(death), final=death.cause in (DeathCause.TIME, DeathCause.MEMORY))
     except FileNotFoundError:
-        if store_problem():
-            # The whole store is away: that says nothing about this photo, whose work waits.
+        if store_problem() or not names_still(photo):
+            # The whole store is away, or the file was replaced by a smaller one: that says nothing about this photo.
             jobs.give_back([job])
             return
         pipeline.fail_job(
@@ -170,6 +170,11 @@ def analyse_photo(job: Job) -> None:
         )
     else:
         save_analysis(job, analysis)
+
+
+def names_still(photo: Photo) -> bool:
+    """Whether the row names the same file as when it was read."""
+    return Photo.objects.filter(pk=photo.pk, stored_sha256=photo.stored_sha256).exists()
 
 
 def refuse_photo(job: Job, reason: str) -> None:

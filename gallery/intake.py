@@ -99,7 +99,7 @@ def sniff_received(received: ReceivedFile) -> Sniffed:
 
 def known_photo(owner: User, sha256: str) -> Photo | None:
     """The photo that already shows these bytes to `owner`: a live one they see, else their own in the trash."""
-    same_bytes = Photo.objects.filter(upload_sha256=sha256)
+    same_bytes = Photo.objects.with_content(sha256)
     own_first = same_bytes.visible_to(owner).filter(owner=owner).first()
     return (
         own_first

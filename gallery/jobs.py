@@ -156,6 +156,16 @@ def give_back(jobs: Sequence[Job]) -> None:
         )
 
 
+def put_off(job: Job, *, seconds: float) -> None:
+    """Return a claimed job as if it had never been claimed, to be done in a while."""
+    Job.objects.filter(pk=job.pk, worker=job.worker, attempts=job.attempts).update(
+        worker="",
+        lease_until=None,
+        attempts=F("attempts") - 1,
+        due_at=timezone.now() + timedelta(seconds=seconds),
+    )
+
+
 def release_dead_workers() -> int:
     """Free at once what processes of this host held that are no longer there. Returns how many jobs.
 

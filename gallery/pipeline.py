@@ -35,6 +35,8 @@ class Stage:
     needs: tuple[str, ...] = ()
     #: Stages owed to a photo when this one is done for it.
     followed_by: tuple[str, ...] = ()
+    #: The stage after which this one is owed, last of all work: nobody waits for it, and nothing else for its result.
+    follows = ""
     #: Whether a photo on which this stage failed for good counts as failed itself.
     decides_photo = False
 
@@ -72,6 +74,9 @@ def owe_followers(job: Job) -> None:
     """Owe what follows the stage of `job`; call it in the transaction that ends the job."""
     for follower in stages()[job.stage].followed_by:
         owe_stage(follower, [job.photo_id], job.priority)
+    for name, stage in stages().items():
+        if stage.follows == job.stage:
+            owe_stage(name, [job.photo_id], Priority.REINDEX)
 
 
 def wake(stage: str) -> None:
@@ -138,7 +143,7 @@ def sweep() -> None:
     """Take up what dead workers left, fail what nobody can do, and wake workers for all that is due."""
     jobs.release_dead_workers()
     for job in jobs.fail_abandoned():
-        if stages()[job.stage].decides_photo:
+        if job.stage in stages() and stages()[job.stage].decides_photo:
             mark_failed([job.photo_id], job.error or jobs.WORKER_DIED)
     for name in jobs.stages_with_due_work():
         if name in stages() and not stages()[name].unavailable():

@@ -73,6 +73,20 @@ def preview_url(photo: Photo, size: int) -> str:
     return f"{reverse('preview', args=[photo.pk, size])}?v={photo.stored_sha256[:8]}{photo.previews_version}"
 
 
+def copy_previews(photo: Photo, sha256: str) -> bool:
+    """Copy the photo's previews to another content that shows the same. Returns whether all were there."""
+    for size in photo.preview_sizes:
+        old, new = (
+            preview_name(name, size, photo.previews_version) for name in (photo.stored_sha256, sha256)
+        )
+        try:
+            with previews_storage().open(old, "rb") as file:
+                previews_storage().save(new, ContentFile(file.read()))
+        except FileNotFoundError:
+            return False
+    return True
+
+
 def delete_previews(sha256: str) -> None:
     """Remove all previews of a content."""
     for version in range(1, PREVIEWS_VERSION + 1):

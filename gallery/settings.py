@@ -220,6 +220,9 @@ STATICFILES_FINDERS = [
 # --- the way of a photo ---------------------------------------------------------------------------------------
 
 STAGES = ["gallery.analyse.AnalyseStage", "gallery.embed.EmbedStage", "dedup.matching.MatchStage"]
+OPTIMISE_ORIGINALS = env.boolean("OPTIMISE_ORIGINALS", False)
+if OPTIMISE_ORIGINALS:
+    STAGES.append("gallery.optimise.OptimiseStage")
 ANALYSERS = [
     "gallery.analyse.PreviewAnalyser",
     "gallery.analyse.MetadataAnalyser",

@@ -105,4 +105,22 @@ def heal(received: Path, sha256: str, size: int) -> bool:
     wanted = Photo.objects.filter(stored_sha256=sha256).exists() and lacks_bytes(sha256, size)
     if wanted:
         put_back(received, sha256)
-    return wanted
+    return wanted or return_to_upload(received, sha256, size)
+
+
+def return_to_upload(received: Path, sha256: str, size: int) -> bool:
+    """Give photos that have lost their optimised originals the bytes that were uploaded again. Returns whether any had.
+
+    Call it under the content's lock.
+    """
+    optimised = Photo.objects.filter(upload_sha256=sha256).exclude(stored_sha256=sha256)
+    contents = dict(optimised.values_list("stored_sha256", "file_size"))
+    lost = [stored for stored, stored_size in contents.items() if lacks_bytes(stored, stored_size)]
+    if not lost:
+        return False
+    put_original(received, sha256)
+    optimised.filter(stored_sha256__in=lost).update(
+        stored_sha256=sha256, file_size=size, saved_bytes=0, optimise_version=0
+    )
+    look_again(sha256)
+    return True

@@ -42,6 +42,8 @@ class Statistics:
     cameras: Sequence[Share]
     months: Sequence[tuple[date, int, int]]
     counted_at: float
+    saved: int = 0
+    """Bytes that lossless optimisation took off the originals."""
 
     @property
     def is_fresh(self) -> bool:
@@ -50,7 +52,8 @@ class Statistics:
 
 def statistics_for(user: User, *, anew: bool = False) -> Statistics:
     """The numbers of the photos that the user may see; with `anew` counted now, else as they were kept."""
-    key = f"statistics:{'all' if user.may_moderate else user.pk}"
+    # Who sees what goes by role: a person whose role has changed must not get the numbers of the old one.
+    key = f"statistics:{'all' if user.may_moderate else f'{user.role}:{user.pk}'}"
     kept: Statistics | None = None if anew else cache.get(key)
     if kept is None:
         kept = count_library(user)
@@ -61,14 +64,16 @@ def statistics_for(user: User, *, anew: bool = False) -> Statistics:
 def count_library(user: User) -> Statistics:
     """Count by type, camera and month in one pass over the photos."""
     visible = Photo.objects.visible_to(user).order_by()
-    sql, params = visible.values("media_type", "camera", "shown_at", "file_size").query.sql_with_params()
+    sql, params = visible.values(
+        "media_type", "camera", "shown_at", "file_size", "saved_bytes"
+    ).query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT media_type, camera, month, count(*), coalesce(sum(file_size), 0)::bigint,
-                   grouping(media_type, camera, month)
-              FROM (SELECT media_type, camera, file_size, date_trunc('month', shown_at AT TIME ZONE 'UTC')::date
-                           AS month
+                   grouping(media_type, camera, month), coalesce(sum(saved_bytes), 0)::bigint
+              FROM (SELECT media_type, camera, file_size, saved_bytes,
+                           date_trunc('month', shown_at AT TIME ZONE 'UTC')::date AS month
                       FROM ({sql}) AS visible) AS photos
              GROUP BY GROUPING SETS ((media_type), (camera), (month), ())
             """,  # noqa: S608  # the inner text is Django's own SQL, its values are parameters
@@ -82,12 +87,12 @@ BY_TYPE, BY_CAMERA, BY_MONTH, ALL = 0b011, 0b101, 0b110, 0b111
 """What PostgreSQL's grouping() says: a bit is set for each column that a row does not group by."""
 
 
-def from_rows(rows: Sequence[tuple[str, str, date, int, int, int]]) -> Statistics:
+def from_rows(rows: Sequence[tuple[str, str, date, int, int, int, int]]) -> Statistics:
     """The numbers from the rows of all grouping sets."""
     types = [Share(row[0], row[3], row[4]) for row in rows if row[5] == BY_TYPE]
     cameras = [Share(row[1], row[3], row[4]) for row in rows if row[5] == BY_CAMERA and row[1]]
     months = [(row[2], row[3], row[4]) for row in rows if row[5] == BY_MONTH]
-    photos, size = next(((row[3], row[4]) for row in rows if row[5] == ALL), (0, 0))
+    photos, size, saved = next(((row[3], row[4], row[6]) for row in rows if row[5] == ALL), (0, 0, 0))
     return Statistics(
         photos=photos,
         size=size,
@@ -95,4 +100,5 @@ def from_rows(rows: Sequence[tuple[str, str, date, int, int, int]]) -> Statistic
         cameras=sorted(cameras, key=lambda share: -share.photos)[:CAMERAS_SHOWN],
         months=sorted(months),
         counted_at=time.time(),
+        saved=saved,
     )

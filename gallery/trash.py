@@ -179,6 +179,15 @@ def no_backup() -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock_shared(%s)", [BACKUP_LOCK])
 
 
+def backup_runs() -> bool:
+    """Whether a backup is being made at the moment."""
+    try:
+        with no_backup():
+            return False
+    except BackupRuns:
+        return True
+
+
 @transaction.atomic
 def delete_trashed_row(photo_id: int) -> str | None:
     """Delete the row of a trashed photo; its stored SHA-256, or None when it is not in the trash any more."""

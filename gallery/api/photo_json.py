@@ -62,6 +62,7 @@ def basic_json(photo: Photo, user: User | AnonymousUser, names: dict[int, str]) 
         "media_type": photo.media_type,
         "file_size": photo.file_size,
         "sha256": photo.upload_sha256,
+        "stored_sha256": photo.stored_sha256,
         "taken_at": photo.taken_at,
         "uploaded_at": photo.uploaded_at,
         "owner": photo.owner.get_username(),

@@ -138,9 +138,11 @@ def check_photos(request: HttpRequest, body: CheckBody) -> dict[str, Any]:
     """
     user = require_reader(request)
     digests = [digest.lower() for digest in body.sha256]
-    found = Photo.objects.visible_to(user).filter(upload_sha256__in=digests).order_by("-pk")
-    found = found.exclude(stored_sha256__in=lost_digests(digests))
-    return {"known": dict(found.values_list("upload_sha256", "pk"))}
+    rows = Photo.objects.visible_to(user).with_content(*digests).order_by("-pk")
+    found = list(rows.values_list("pk", "upload_sha256", "stored_sha256"))
+    lost = set(lost_digests([stored for _, _, stored in found]))
+    here = {name: pk for pk, *names in found if names[1] not in lost for name in names}
+    return {"known": {digest: here[digest] for digest in digests if digest in here}}
 
 
 @router.get(

@@ -29,6 +29,9 @@ class PhotoBasic(Schema):
     media_type: str = Field(description="What the file is by its bytes, such as `image/jpeg`.")
     file_size: int = Field(description="Size of the file in bytes.")
     sha256: str = Field(description="SHA-256 of the file as it was sent, in hexadecimal digits.")
+    stored_sha256: str = Field(
+        description="SHA-256 of what a download gives: another one where the file was made smaller without loss."
+    )
     taken_at: datetime | None = Field(description="When it was taken, as the file says.")
     uploaded_at: datetime = Field(description="When it arrived here.")
     owner: str = Field(description="Name of the person whose photo it is.")

@@ -368,7 +368,7 @@ def _child_environment() -> dict[str, str]:
         name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ
     }
     libraries = ("VIPS_CONCURRENCY", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
-    one_thread = dict.fromkeys(libraries, "1")
+    one_thread = dict.fromkeys([*libraries, "RAYON_NUM_THREADS"], "1")
     return {**passed_on, **one_thread, "PYTHONPATH": root, "PYTHONDONTWRITEBYTECODE": "1"}
 
 

@@ -21,8 +21,10 @@ import pi_heif
 from gallery.imaging.decode import Picture, open_picture
 from gallery.imaging.frames import Message, packed, read_frame
 from gallery.imaging.loaders import allow_only_picture_loaders
+from gallery.imaging.optimise import optimise
 from gallery.imaging.pixels import pixels_equal
 from gallery.imaging.sniff import Refused
+from gallery.imaging.unusual import LeftAlone
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 Compute = Callable[[Picture], dict[str, Any]]
@@ -91,6 +93,8 @@ def _answer(request: Message, answers: BinaryIO) -> bytes:
     try:
         if request["do"] == "compare":
             return packed(_comparison(request, answers))
+        if request["do"] == "optimise":
+            return packed(_optimisation(request, answers))
         return packed(_analysis(request, answers))
     except Refused as refusal:
         return packed({"refused": refusal.reason})
@@ -105,6 +109,17 @@ def _comparison(request: Message, answers: BinaryIO) -> Message:
         _send(answers, packed({"megapixels": 2 * width * height / 1e6}))
 
     return {"equal": pixels_equal(Path(request["first"]), Path(request["second"]), opened=opened)}
+
+
+def _optimisation(request: Message, answers: BinaryIO) -> Message:
+    def opened(width: int, height: int) -> None:
+        _send(answers, packed({"megapixels": 2 * width * height / 1e6}))
+
+    try:
+        optimise(Path(request["path"]), Path(request["target"]), opened=opened)
+    except LeftAlone as reason:
+        return {"left": str(reason)}
+    return {"done": True}
 
 
 def _analysis(request: Message, answers: BinaryIO) -> Message:

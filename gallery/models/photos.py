@@ -59,6 +59,10 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         """Live photos whose previews and fingerprints exist."""
         return self.live().filter(state__in=[PhotoState.READY, PhotoState.DAMAGED])
 
+    def with_content(self, *digests: str) -> PhotoQuerySet:
+        """Photos that were uploaded as these bytes, or give them when they are downloaded."""
+        return self.filter(Q(upload_sha256__in=digests) | Q(stored_sha256__in=digests))
+
     def allowed_to(self, user: User | AnonymousUser) -> PhotoQuerySet:
         """Photos whose visibility admits `user`, in the trash or not."""
         if isinstance(user, AnonymousUser):
@@ -93,6 +97,15 @@ class Photo(models.Model):
     file_name = models.CharField(max_length=255)
     media_type = models.CharField(max_length=32)
     file_size = models.BigIntegerField(help_text="Bytes of the stored original.")
+    saved_bytes = models.BigIntegerField(
+        default=0, db_default=0, editable=False, help_text="What lossless optimisation took off the file."
+    )
+    optimise_version = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="0 while lossless optimisation has not looked at it.",
+    )
     uploaded_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     state = models.CharField(max_length=10, choices=PhotoState.choices, default=PhotoState.PROCESSING)

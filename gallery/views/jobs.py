@@ -23,6 +23,10 @@ FAILURES_SHOWN = 100
 STAGE_WORDS = {
     "analyse": ("Look", "Reads each file once: previews, camera data, colours, fingerprints"),
     "embed": ("Understand", "Learns what is in the picture, for search by description"),
+    "optimise": (
+        "Shrink",
+        "Makes JPEG and PNG files smaller without changing a pixel, when nothing else is to do",
+    ),
     "match": ("Compare", "Finds photos that show the same picture"),
 }
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from django.core.files.base import File
 
+    from gallery.models import Photo
+
 IMMUTABLE = "private, max-age=31536000, immutable"
 """A preview's address changes with its content, so a browser may keep it for a year."""
 ORIGINAL_POLICY = "default-src 'none'; sandbox"
@@ -49,11 +51,10 @@ def preview(request: HttpRequest, pk: int, size: int) -> HttpResponseBase:
 @require_safe
 @visitors
 def original(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The bytes as they were uploaded; ``?inline=1`` shows them in the viewer, else they are downloaded."""
+    """The original's bytes; ``?inline=1`` shows them in the viewer, else they are downloaded."""
     photo = visible_photo(request.user, pk)
     try:
-        name = original_name(photo.stored_sha256)
-        response = deliver("originals", name, lambda: open_original(photo.stored_sha256))
+        response = deliver_original(photo)
     except FileNotFoundError as error:
         raise Http404("The original is missing from the store; it can be restored from a backup.") from error
     response["Content-Type"] = photo.media_type
@@ -63,6 +64,21 @@ def original(request: HttpRequest, pk: int) -> HttpResponseBase:
     disposition = content_disposition_header("inline" not in request.GET, photo.file_name)
     response["Content-Disposition"] = disposition or "attachment"
     return response
+
+
+def deliver_original(photo: Photo) -> HttpResponseBase:
+    """Send the original, though it may be replaced by a smaller file between our look at its row and at the store.
+
+    Raises FileNotFoundError.
+    """
+    asked = photo.stored_sha256
+    try:
+        return deliver("originals", original_name(asked), lambda: open_original(asked))
+    except FileNotFoundError:
+        photo.refresh_from_db(fields=["stored_sha256"])
+        if photo.stored_sha256 == asked:
+            raise
+        return deliver_original(photo)
 
 
 def deliver(store: str, name: str, opened: Callable[[], File[bytes]]) -> HttpResponseBase:

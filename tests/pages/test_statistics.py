@@ -70,7 +70,7 @@ def test_an_empty_library_says_so(client: Client, person: User) -> None:
 def test_old_numbers_are_shown_at_once_and_counted_anew_by_the_page(client: Client, person: User) -> None:
     make_photo(person)
     old = Statistics(7, 0, [], [], [], counted_at=0.0)
-    cache.set(f"statistics:{person.pk}", old)
+    cache.set(f"statistics:{person.role}:{person.pk}", old)
 
     first = client.get("/statistics").content.decode()
     again = client.get("/statistics?anew=1", headers={"HX-Request": "true"}).content.decode()
