@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from gallery.intake import Accepted
     from gallery.models import User
 
 
@@ -25,6 +26,8 @@ class ImportCounts:
     known: int = 0
     bytes: int = 0
     errors: list[str] = field(default_factory=list)
+    photo_ids: list[int] = field(default_factory=list)
+    """The photos that were added."""
 
     @property
     def files(self) -> int:
@@ -59,20 +62,23 @@ def import_files(
             tags=tags, album=folder if folders_as_albums else "", priority=Priority.BULK, source=folder
         )
         try:
-            outcome = import_file(owner, file, options)
+            accepted = import_file(owner, file, options)
         except (RefusedFile, FileTooLarge) as error:
             counts.errors.append(str(error))
         except (PermissionError, FileNotFoundError, IsADirectoryError) as error:
             counts.errors.append(f"{file}: {error.strerror}")
         else:
-            counts.added += outcome is Outcome.CREATED
-            counts.known += outcome is not Outcome.CREATED
+            if accepted.outcome is Outcome.CREATED:
+                counts.added += 1
+                counts.photo_ids.append(accepted.photo.pk)
+            else:
+                counts.known += 1
             counts.bytes += file.stat().st_size
         yield counts
 
 
-def import_file(owner: User, file: Path, options: UploadOptions) -> Outcome:
+def import_file(owner: User, file: Path, options: UploadOptions) -> Accepted:
     """Take one file in. Raises as `accept_upload` does, and OSError when the file cannot be read."""
     with file.open("rb") as content:
         received = receive_file(file.name, chunks_of(content))
-    return accept_upload(owner=owner, received=received, options=options).outcome
+    return accept_upload(owner=owner, received=received, options=options)

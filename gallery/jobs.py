@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -228,13 +228,15 @@ class StageCounts:
     done: int = 0
     seconds: float = 0.0
     paused: bool = False
+    #: What is owed, by how urgent it is.
+    owed_by_priority: dict[int, int] = field(default_factory=dict)
 
 
 def counts() -> dict[str, StageCounts]:
     """Counts per stage that ever had work; jobs of trashed photos count as well."""
     now = timezone.now()
     running = Q(lease_until__gte=now, failed_at=None)
-    rows = Job.objects.values("stage").annotate(
+    rows = Job.objects.values("stage", "priority").annotate(
         running=Count("pk", filter=running),
         failed=Count("pk", filter=Q(failed_at__isnull=False)),
         owed=Count("pk", filter=Q(failed_at=None) & (Q(lease_until=None) | Q(lease_until__lt=now))),
@@ -243,9 +245,13 @@ def counts() -> dict[str, StageCounts]:
         row.stage: StageCounts(done=row.done, seconds=row.seconds, paused=row.paused)
         for row in StageStatistics.objects.all()
     }
-    for row in rows:
+    for row in rows.order_by("stage", "priority"):
         stage = result.setdefault(row["stage"], StageCounts())
-        stage.owed, stage.running, stage.failed = row["owed"], row["running"], row["failed"]
+        stage.owed += row["owed"]
+        stage.running += row["running"]
+        stage.failed += row["failed"]
+        if row["owed"]:
+            stage.owed_by_priority[row["priority"]] = row["owed"]
     return result
 
 

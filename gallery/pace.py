@@ -48,3 +48,12 @@ def observe(stage: str, done: int, now: float) -> tuple[float, int] | None:
         return None
     at, count = recent[0]
     return now - at, done - count
+
+
+def duration(seconds: float) -> str:
+    """A length of time as people say it: one unit, rounded."""
+    units = [("day", 86_400), ("hour", 3_600), ("minute", 60)]
+    for name, length in units:
+        if seconds >= 1.5 * length:
+            return f"{round(seconds / length)} {name}s"
+    return "a minute" if seconds >= 45 else "less than a minute"

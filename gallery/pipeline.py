@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError
 
 from gallery import jobs
 from gallery.celery import app
+from gallery.failure_words import in_words
 from gallery.logs import log_context
 from gallery.models import Job, Photo, PhotoQuerySet, PhotoState, Priority
 
@@ -127,7 +128,7 @@ def run_claimed(stage: Stage, claimed: Sequence[Job]) -> None:
     except Exception as error:
         logger.exception("Stage %s failed", stage.name)
         for job in unfinished(claimed):
-            fail_job(job, f"{type(error).__name__}: {error}")
+            fail_job(job, in_words(error))
     seconds = round(time.monotonic() - started, 3)
     step_logger.info("Stage %s ran", stage.name, extra={"details": {"seconds": seconds}})
 

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from gallery.assets import icon_body, import_map
 from gallery.models import Photo
+from gallery.pace import duration
 from gallery.previews import preview_url
 from gallery.registry import MenuLink, moderator_links, waiting_work
 from gallery.search.complete import quoted
@@ -87,14 +88,7 @@ def spaced(name: str) -> str:
     return name.replace("_", " ")
 
 
-@register.filter
-def duration(seconds: float) -> str:
-    """A length of time as people say it: one unit, rounded."""
-    units = [("day", 86_400), ("hour", 3_600), ("minute", 60)]
-    for name, length in units:
-        if seconds >= 1.5 * length:
-            return f"{round(seconds / length)} {name}s"
-    return "a minute" if seconds >= 45 else "less than a minute"
+register.filter(duration)
 
 
 @register.simple_tag

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery import jobs as owed
 from gallery.access import requires_role
-from gallery.models import Job, Photo, PhotoState, Role
+from gallery.models import Job, Photo, PhotoState, Priority, Role
 from gallery.pace import Pace, pace_of
 from gallery.pipeline import is_idle, retry_failed, stages
 from gallery.pipeline import pause as pause_stage
@@ -30,6 +31,9 @@ STAGE_WORDS = {
     "match": ("Compare", "Finds photos that show the same picture"),
 }
 
+PRIORITY_WORDS = {Priority.PERSON: "of uploads", Priority.BULK: "of an import", Priority.REINDEX: "for later"}
+"""What is waiting, by what it came from; the first ones are taken up first."""
+
 
 @dataclass(frozen=True)
 class StageRow:
@@ -46,6 +50,15 @@ class StageRow:
     def total(self) -> int:
         """Everything that was and is to do: the length of the progress bar."""
         return self.counts.done + self.counts.owed + self.counts.running + self.counts.failed
+
+    @property
+    def order(self) -> str:
+        """In which order what waits is taken up; empty where it is all of one kind that needs no word."""
+        owed = self.counts.owed_by_priority
+        parts = [
+            f"{intcomma(count)} {PRIORITY_WORDS[Priority(kind)]}" for kind, count in sorted(owed.items())
+        ]
+        return "" if set(owed) <= {Priority.PERSON} else ", then ".join(parts)
 
     @property
     def milliseconds(self) -> int:

@@ -5,12 +5,17 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+import redis
 from django.core.management.base import BaseCommand, CommandError
 
+from gallery.batch import BatchProgress, progress_of, told
+from gallery.heartbeat import living_workers
 from gallery.importing import ImportCounts, files_below, import_files
 from gallery.models import User
+from gallery.pace import duration
 
 PROGRESS_SECONDS = 1.0
+WAIT_SECONDS = 2.0
 SHOWN_ERRORS = 20
 
 
@@ -24,6 +29,9 @@ class Command(BaseCommand):
             "--tag", action="append", default=[], dest="tags", help="Give each photo this tag."
         )
         parser.add_argument("--albums", action="store_true", help="Make an album of each folder below PATH.")
+        parser.add_argument(
+            "--wait", action="store_true", help="Stay until the workers are through with the photos."
+        )
         parser.add_argument("--flat", action="store_true", help="Leave out folders below PATH.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -48,6 +56,36 @@ class Command(BaseCommand):
             self.stderr.write(error)
         if len(counts.errors) > SHOWN_ERRORS:
             self.stderr.write(f"... and {len(counts.errors) - SHOWN_ERRORS} more.")
+        if options["wait"] and counts.photo_ids:
+            self.wait(counts.photo_ids)
+
+    def wait(self, photo_ids: list[int]) -> None:
+        """Say how far the workers are with the photos until they are through, then what went wrong."""
+        started, line = time.monotonic(), ""
+        while (now := progress_of(photo_ids)).open:
+            require_worker(now)
+            left = now.seconds_left(time.monotonic() - started)
+            line, before = told(now) + (f"; {duration(left)} left" if left else ""), line
+            if line != before:
+                self.stdout.write(line)
+            time.sleep(WAIT_SECONDS)
+        self.stdout.write(told(now))
+        for stage, (count, reason) in now.waiting.items():
+            self.stdout.write(f"{count} of them wait for the stage {stage}: {reason}")
+        for failure in now.failures:
+            self.stderr.write(failure)
+
+
+def require_worker(progress: BatchProgress) -> None:
+    """Raises CommandError when nobody does the work that the photos wait for."""
+    try:
+        if living_workers():
+            return
+    except redis.RedisError as error:
+        raise CommandError(f"Redis cannot be reached, so that nobody can be asked: {error}") from error
+    raise CommandError(
+        f"{told(progress)}. No worker is running; the work is done after the next `manage.py start`."
+    )
 
 
 def progress(counts: ImportCounts, seconds: float) -> str:
