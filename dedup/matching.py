@@ -98,19 +98,23 @@ def save_verdicts(photo_id: int, verdicts: Mapping[int, Verdict | None]) -> None
     """Make the match rows of the compared pairs equal to the verdicts, and the groups to the matches.
 
     Runs in the transaction that ends the job. Photos that went to the trash meanwhile are left out; coming back,
-    they are matched again.
+    they are matched again. Most photos are like no other: they lock nothing that other workers need.
     """
-    live = hold_photos([photo_id, *verdicts])
+    matched = {match.partner_of(photo_id) for match in Match.objects.of_photo(photo_id).only("low", "high")}
+    proven = {other: verdict for other, verdict in verdicts.items() if verdict is not None}
+    concerned = {photo_id, *proven, *(verdicts.keys() & matched)}
+    live = hold_photos(concerned)
+    if photo_id in live:
+        Fingerprint.objects.filter(photo_id=photo_id).update(matched_by=ENGINE_VERSION)
+    if not proven and not matched:
+        return
     lock_grouping()
     if photo_id in live:
-        found = {
-            other: verdict for other, verdict in verdicts.items() if verdict is not None and other in live
-        }
+        found = {other: verdict for other, verdict in proven.items() if other in live}
         drop_matches(photo_id, verdicts.keys() - found.keys())
         save_matches(photo_id, found)
         keep_both_where_asked(photo_id, found)
-        Fingerprint.objects.filter(photo_id=photo_id).update(matched_by=ENGINE_VERSION)
-    regroup([photo_id, *verdicts])
+    regroup(concerned)
 
 
 def drop_matches(photo_id: int, others: Iterable[int]) -> None:

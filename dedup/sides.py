@@ -19,13 +19,29 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+# What a comparison never looks at; with tens of candidates for each photo, reading it costs as much as comparing.
+UNREAD = [
+    f"photo__{name}"
+    for name in (
+        "exif",
+        "palette",
+        "palette_vector",
+        "thumbhash",
+        "words",
+        "title",
+        "description",
+        "warnings",
+        "tag_ids",
+    )
+]
+
 
 def comparable_fingerprints(photo_ids: Iterable[int]) -> list[Fingerprint]:
     """Present fingerprints, with their photos, of live and undamaged photos, in id order of the photos."""
     found = Fingerprint.objects.filter(
         photo_id__in=set(photo_ids), version=VERSION, photo__state=PhotoState.READY, photo__trashed_at=None
     )
-    return list(found.select_related("photo").order_by("photo_id"))
+    return list(found.select_related("photo").defer("phash", "turned", *UNREAD).order_by("photo_id"))
 
 
 def side_of(fingerprint: Fingerprint) -> Side:

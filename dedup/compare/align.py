@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.compare import thresholds
-from dedup.compare.local_features import LocalFeatures
+from dedup.compare.local_features import HALF_BITS, LocalFeatures
 
 _AFFINE_POINTS_MIN = 8
 _REFINEMENTS = 4
@@ -55,7 +55,10 @@ class Alignment:
 
 def align(low: LocalFeatures, high: LocalFeatures) -> list[Alignment]:
     """Return the alignments found, upright and mirrored, those with more points first; maybe none."""
-    found = [_align_view(low, high, mirrored=False), _align_view(low.mirrored(), high, mirrored=True)]
+    same, turned = _distances(low.codes, high.codes)
+    # Mirrored, the second half of a code has all bits the other way round.
+    views = [(low, same + turned, False), (low.mirrored(), same + (HALF_BITS - turned), True)]
+    found = [_align_view(view, high, distance, mirrored=mirrored) for view, distance, mirrored in views]
     return sorted((one for one in found if one is not None), key=lambda one: -one.points)
 
 
@@ -70,23 +73,28 @@ def relative_affine(alignment: Alignment, low: LocalFeatures, high: LocalFeature
 
 def match(low: LocalFeatures, high: LocalFeatures) -> Matches:
     """Match points by code: the nearest, if near enough and mutual or clearly nearer than the next."""
+    first, second = _distances(low.codes, high.codes)
+    return _match_codes(low, high, first + second)
+
+
+def _match_codes(low: LocalFeatures, high: LocalFeatures, distance: NDArray[np.uint8]) -> Matches:
+    """Match points whose codes are `distance` bits apart, uint8 (n, m)."""
     if len(low) < 2 or len(high) < 2:
         return _matches(low, high, np.zeros(0, np.int64), np.zeros(0, np.int64))
-    distance = _distances(low.codes, high.codes)
-    rows = np.arange(len(low))
-    nearest = distance.argmin(axis=1)
-    best = distance[rows, nearest].astype(np.int64)
-    mutual = distance.argmin(axis=0)[nearest] == rows
-    second = np.partition(distance, 1, axis=1)[:, 1]
-    clear = best <= thresholds.MATCH_RATIO * second
-    chosen = np.flatnonzero((best <= thresholds.MATCH_CODE_BITS) & (mutual | clear))
-    return _matches(low, high, chosen, nearest[chosen])
+    # Of two pictures that have nothing to do with each other few points have any other near: only those are looked at.
+    rows = np.flatnonzero((distance <= thresholds.MATCH_CODE_BITS).any(axis=1))
+    near = distance[rows]
+    nearest = near.argmin(axis=1)
+    best = near[np.arange(len(rows)), nearest].astype(np.int64)
+    mutual = distance[:, nearest].argmin(axis=0) == rows
+    second = np.partition(near, 1, axis=1)[:, 1]
+    chosen = mutual | (best <= thresholds.MATCH_RATIO * second)
+    return _matches(low, high, rows[chosen], nearest[chosen])
 
 
-def _distances(low: NDArray[np.uint64], high: NDArray[np.uint64]) -> NDArray[np.uint8]:
-    """Hamming distances, uint8 (n, m): at most 128, so they fit."""
-    first = np.bitwise_count(low[:, None, 0] ^ high[None, :, 0])
-    return np.asarray(first + np.bitwise_count(low[:, None, 1] ^ high[None, :, 1]), np.uint8)
+def _distances(low: NDArray[np.uint64], high: NDArray[np.uint64]) -> list[NDArray[np.uint8]]:
+    """Hamming distances of the two halves of codes, uint8 (n, m) each: at most 64, so that their sum fits as well."""
+    return [np.bitwise_count(low[:, None, half] ^ high[None, :, half]) for half in (0, 1)]
 
 
 def _matches(
@@ -100,8 +108,10 @@ def _matches(
     )
 
 
-def _align_view(low: LocalFeatures, high: LocalFeatures, *, mirrored: bool) -> Alignment | None:
-    matches = match(low, high)
+def _align_view(
+    low: LocalFeatures, high: LocalFeatures, distance: NDArray[np.uint8], *, mirrored: bool
+) -> Alignment | None:
+    matches = _match_codes(low, high, distance)
     if len(matches) < thresholds.ALIGN_POINTS_MIN:
         return None
     support = _support(matches)

@@ -6,6 +6,7 @@ matrix: grey copies, brightness, tints) has been taken out.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -50,20 +51,18 @@ class Canvas:
 class Blocks:
     """Measures of the blocks of a canvas, float32 (rows, columns) each; NaN where one has no pixels.
 
-    `zncc` -1..1; `low_texture` and `high_texture` are standard deviations of grey levels (0..255); `colour` and
-    `raw_colour` are mean absolute differences of channels (0..255) after and before the best change of colours;
-    `residue` is the root mean square of the former, which small strokes raise more. `difference` (h, w) holds the
-    former per px, `signed` the same with its sign.
+    `zncc` -1..1; `low_texture` and `high_texture` are standard deviations of grey levels (0..255). `low` and `high`
+    are the blurred pictures, float32 (h, w, 3), of which `filled` (h, w) says what both have; colours are compared
+    when they are first asked for, since most pairs are told apart by their structure alone.
     """
 
     zncc: Plane
     low_texture: Plane
     high_texture: Plane
-    colour: Plane
-    raw_colour: Plane
-    residue: Plane
-    difference: Plane
-    signed: Plane
+    low: Plane
+    high: Plane
+    filled: NDArray[np.bool_]
+    block_px: int
 
     @property
     def valid(self) -> NDArray[np.bool_]:
@@ -75,6 +74,40 @@ class Blocks:
         """Valid blocks in which at least one picture shows something."""
         texture = np.maximum(self.low_texture, self.high_texture)
         return np.asarray(self.valid & (texture >= thresholds.BLOCK_TEXTURE_GREY))
+
+    @property
+    def difference(self) -> Plane:
+        """Mean absolute difference of the channels (0..255) of each px after the best change of colours, (h, w)."""
+        return self._after_fit[0]
+
+    @property
+    def signed(self) -> Plane:
+        """The mean difference of the channels, with its sign, (h, w)."""
+        return self._after_fit[1]
+
+    @cached_property
+    def colour(self) -> Plane:
+        """Mean of `difference` in each block."""
+        return self._where_valid(_blocks(self.difference, self.block_px).mean(axis=2))
+
+    @cached_property
+    def residue(self) -> Plane:
+        """Root mean square of `difference` in each block, which small strokes raise more than the mean."""
+        pixels = _blocks(self.difference, self.block_px)
+        return self._where_valid(np.sqrt(np.mean(pixels * pixels, axis=2)))
+
+    @cached_property
+    def raw_colour(self) -> Plane:
+        """Mean absolute difference of the channels in each block before any change of colours."""
+        plane = np.abs(self.low - self.high) @ np.full(3, 1 / 3, np.float32)
+        return self._where_valid(_blocks(plane, self.block_px).mean(axis=2))
+
+    @cached_property
+    def _after_fit(self) -> tuple[Plane, Plane]:
+        return difference_after_fit(self.low, self.high, self.filled)
+
+    def _where_valid(self, measure: NDArray[np.floating]) -> Plane:
+        return _where(self.valid, measure)
 
 
 class Preview:
@@ -137,22 +170,14 @@ def compare_blocks(canvas: Canvas, block_px: int = BLOCK_PX) -> Blocks:
     second = second - second.mean(axis=2, keepdims=True)
     first_spread, second_spread = (np.sqrt(np.mean(one * one, axis=2)) for one in (first, second))
     zncc = np.mean(first * second, axis=2) / (first_spread * second_spread + 1e-2)
-    difference, signed = difference_after_fit(low, high, canvas.valid)
-    pixels = _blocks(difference, block_px)
-    raw = _blocks(np.abs(low - high) @ np.full(3, 1 / 3, np.float32), block_px)
-
-    def where_whole(measure: NDArray[np.floating]) -> Plane:
-        return np.where(whole, measure, np.nan).astype(np.float32)
-
     return Blocks(
-        zncc=where_whole(zncc),
-        low_texture=where_whole(first_spread),
-        high_texture=where_whole(second_spread),
-        colour=where_whole(pixels.mean(axis=2)),
-        raw_colour=where_whole(raw.mean(axis=2)),
-        residue=where_whole(np.sqrt(np.mean(pixels * pixels, axis=2))),
-        difference=difference,
-        signed=signed,
+        zncc=_where(whole, zncc),
+        low_texture=_where(whole, first_spread),
+        high_texture=_where(whole, second_spread),
+        low=low,
+        high=high,
+        filled=canvas.valid,
+        block_px=block_px,
     )
 
 
@@ -237,6 +262,10 @@ def _warp(preview: Preview, affine: Affine, size: tuple[int, int]) -> tuple[Rgb,
     filled = np.full((shrunk[1], shrunk[0]), 255, np.uint8)
     inside = cv2.warpAffine(filled, affine, size, flags=cv2.INTER_LINEAR)
     return np.asarray(warped, np.uint8), np.asarray(inside > 127)
+
+
+def _where(valid: NDArray[np.bool_], measure: NDArray[np.floating]) -> Plane:
+    return np.where(valid, measure, np.nan).astype(np.float32)
 
 
 def _blocks(plane: NDArray[np.float32], block_px: int) -> NDArray[np.float32]:

@@ -259,3 +259,14 @@ def test_evidence_holds_what_a_person_can_check() -> None:
     assert float(found.evidence["points"] or 0) > 50
     assert float(found.evidence["agreement_zncc"] or 0) > 0.95
     assert "border" in found.sentence
+
+
+def test_pictures_of_one_size_are_told_apart_without_comparing_their_colours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def compare_colours(*planes: object) -> None:
+        raise AssertionError("The structure alone tells these two apart.")
+
+    monkeypatch.setattr("dedup.compare.overlap.difference_after_fit", compare_colours)
+
+    assert compare(side(scene(1)), side(scene(2))) is None

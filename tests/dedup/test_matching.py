@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from PIL import Image, ImageOps
 
 from dedup.compare.verdict import ENGINE_VERSION
@@ -45,6 +47,17 @@ def test_copies_of_one_picture_make_one_group_with_the_original_as_keeper() -> N
     assert group.bytes_saved == sum(photo.file_size for photo in smaller)
     assert all(0.8 < match.confidence <= 1 and match.sentence for match in Match.objects.all())
     assert Photo.objects.live().count() == 5
+
+
+def test_a_photo_that_is_like_no_other_holds_up_no_other_worker() -> None:
+    photos = library({f"{number}.jpg": jpeg_bytes(scene(number)) for number in (1, 2)})
+    jobs.owe(photo_ids=[photos["1.jpg"].pk], stage="match")
+
+    with CaptureQueriesContext(connection) as queries:
+        run_stages()
+
+    assert any("dedup_wordpostings" in query["sql"] for query in queries)
+    assert not any("pg_advisory_xact_lock" in query["sql"] for query in queries)
 
 
 def test_crops_borders_turns_and_mirror_images_are_found() -> None:
