@@ -70,7 +70,7 @@ def parts(*, short: bool) -> dict[str, Callable[[], Iterator[Row]]]:
         "disk": lambda: fill_the_disk(),
         "damages": lambda: iter([find_damages(200 if short else 5_000)]),
         "crashes": lambda: (
-            iter([crash_servers(postgres=2, redis=1, uploads=40)])
+            iter([crash_servers(postgres=2, redis=1, uploads=40, hurry=True)])
             if short
             else iter([crash_servers(postgres=15, redis=10, uploads=1_000)])
         ),

@@ -24,6 +24,7 @@ import psycopg
 from celery import Celery
 from django.conf import settings
 
+from gallery import pipeline
 from gallery.embedded import broker_url, database_url, paths, redis_url
 from tests.live import REPOSITORY, LiveSite, wait_until
 from tests.torture import world
@@ -39,6 +40,12 @@ PAUSE_S = 0.2
 LOOK_EVERY_S = 1.0
 BACK_AFTER_S = 120
 WORK_AFTER_S = 420
+OVERDUE = """
+    UPDATE gallery_job SET due_at = now(),
+           lease_until = CASE WHEN lease_until < now() + interval '115 seconds' THEN now() ELSE lease_until END
+     WHERE failed_at IS NULL
+    """
+"""Back-offs are over, and so are leases of what was begun more than 5 s ago."""
 
 
 class Senders:
@@ -119,7 +126,7 @@ class Servers:
         return True
 
 
-def crash_servers(*, postgres: int, redis: int, uploads: int) -> Row:
+def crash_servers(*, postgres: int, redis: int, uploads: int, hurry: bool = False) -> Row:
     """Kill PostgreSQL and Redis so many times, spread over so many acknowledged uploads."""
     row = Row(f"crashes: PostgreSQL x {postgres}, Redis x {redis}")
     started = time.monotonic()
@@ -134,7 +141,9 @@ def crash_servers(*, postgres: int, redis: int, uploads: int) -> Row:
                 senders.enough.set()
         for one in ended:
             one.result()
-        finish_work(site)
+        uploaded = time.monotonic()
+        finish_work(site, hurry=hurry)
+        row.remarks.append(f"All work was done {time.monotonic() - uploaded:.0f} s after the last upload.")
         row.tried, row.acknowledged = sum(senders.answers.values()), len(senders.acknowledged)
         row.problems += senders.unclean[:5]
         examine(Library(database_url(site.data), site.data / "originals"), senders.acknowledged, row)
@@ -191,24 +200,25 @@ def new_token(site: LiveSite) -> str:
     return made.stdout.split()[-1]
 
 
-def finish_work(site: LiveSite) -> None:
-    """Wait until nothing is owed. What a crash has put off is not waited for: its time comes now."""
-    waker = Celery(broker=broker_url(redis_url(site.data)))
+def finish_work(site: LiveSite, *, hurry: bool) -> None:
+    """Wait until nothing is owed. In a hurry the time comes at once for what a crash has put off."""
     with psycopg.connect(database_url(site.data), autocommit=True) as connection:
 
         def all_done() -> bool:
             time.sleep(LOOK_EVERY_S)
-            connection.execute(
-                "UPDATE gallery_job SET due_at = now(), lease_until = CASE WHEN lease_until < now() + "
-                "interval '100 seconds' THEN now() ELSE lease_until END WHERE failed_at IS NULL"
-            )
+            if hurry:
+                connection.execute(OVERDUE)
+                wake_workers(site)
             left = connection.execute(
-                "SELECT DISTINCT stage, queue FROM gallery_job JOIN (VALUES ('analyse', 'analyse'), "
-                "('match', 'match')) AS known (name, queue) ON name = stage WHERE failed_at IS NULL"
-            ).fetchall()
-            for stage, queue in left:
-                waker.send_task("gallery.tasks.run_stage", args=[stage], queue=queue, ignore_result=True)
-            return not left
+                "SELECT 1 FROM gallery_job WHERE stage <> 'embed' AND failed_at IS NULL"
+            )
+            return left.fetchone() is None
 
         wait_until("all work is done", all_done, timeout_s=WORK_AFTER_S)
-    waker.close()
+
+
+def wake_workers(site: LiveSite) -> None:
+    """Do as the sweep does every half minute."""
+    with Celery(broker=broker_url(redis_url(site.data))) as waker:
+        for name, stage in pipeline.stages().items():
+            waker.send_task(pipeline.RUN_STAGE_TASK, args=[name], queue=stage.queue, ignore_result=True)

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from gallery.models import User
 
+    People = tuple[User, User]
+
 STAGE = "match"
 
 
@@ -59,14 +61,14 @@ class Race:
     """`round` runs once and returns what went wrong, "" for nothing; `unlocked` takes our guards away meanwhile."""
 
     name: str
-    round: Callable[[User, int], str]
+    round: Callable[[People, int], str]
     unlocked: Callable[[], AbstractContextManager[Any]]
 
 
-def same_file(owner: User, number: int) -> str:
+def same_file(people: People, number: int) -> str:
     """Four uploads of the same bytes: one makes the photo, all get its id."""
     content = world.new_picture()
-    ended = at_once([lambda: upload(owner, content)] * 4)
+    ended = at_once([lambda: upload(people[0], content)] * 4)
     if failed := [one for one in ended if isinstance(one, Exception)]:
         return f"doubled: {failed[0]!r}"
     outcomes = sorted(one.outcome.value for one in ended)
@@ -75,15 +77,15 @@ def same_file(owner: User, number: int) -> str:
     return "" if len({one.photo.pk for one in ended}) == 1 else "doubled: several ids"
 
 
-def two_moderators(owner: User, number: int) -> str:
+def two_moderators(people: People, number: int) -> str:
     """Each keeps the other photo: one decides, the other is told; never are both photos gone."""
-    group, photos = grouped(2, owner=owner)
+    group, photos = grouped(2, owner=people[0])
     first, second = (photo.pk for photo in photos)
 
-    def decide(keep: int, trash: int) -> Resolution:
-        return resolve_group(group_id=group.pk, keep=[keep], trash=[trash], version=group.version, user=owner)
+    def decide(keep: int, trash: int, user: User) -> Resolution:
+        return resolve_group(group_id=group.pk, keep=[keep], trash=[trash], version=group.version, user=user)
 
-    ended = at_once([lambda: decide(first, second), lambda: decide(second, first)])
+    ended = at_once([lambda: decide(first, second, people[0]), lambda: decide(second, first, people[1])])
     live = Photo.objects.live().filter(pk__in=[first, second]).count()
     if live != 1:
         return f"lost: {live} of the two photos are live"
@@ -91,12 +93,12 @@ def two_moderators(owner: User, number: int) -> str:
     return "" if kinds == [Conflict.__name__, Resolution.__name__] else f"doubled: {ended}"
 
 
-def purge_and_upload(owner: User, number: int) -> str:
+def purge_and_upload(people: People, number: int) -> str:
     """The last copy of some bytes is purged while they are uploaded again, by its owner or by somebody else."""
     content = world.new_picture()
-    photo = upload(owner, content).photo
-    trash_photos(photos=[photo], by=owner)
-    sender = owner if number % 2 else OTHER[0]
+    photo = upload(people[0], content).photo
+    trash_photos(photos=[photo], by=people[0])
+    sender = people[number % 2]
     purged, sent = at_once(
         [lambda: purge_photo(photo_id=photo.pk), lambda: upload(sender, content, keep_duplicates=True)]
     )
@@ -109,12 +111,9 @@ def purge_and_upload(owner: User, number: int) -> str:
     return "" if sound else "lost: a photo without its original"
 
 
-OTHER: list[User] = []
-
-
-def doubled_task(owner: User, number: int) -> str:
+def doubled_task(people: People, number: int) -> str:
     """Two workers are woken for one job, or the second takes it over as the first ends: one result is saved."""
-    photo = make_photo(owner)
+    photo = make_photo(people[0])
     jobs.owe(photo_ids=[photo.pk], stage=STAGE)
     StageStatistics.objects.filter(stage=STAGE).delete()
     stage = pipeline.stages()[STAGE]
@@ -188,21 +187,19 @@ RACES = [
     Race("purge against re-upload", purge_and_upload, without_content_lock),
     Race("a doubled task", doubled_task, without_claims),
 ]
-COUNTED = ("lost", "doubled", "stuck")
 
 
 def run_races(rounds: int, naive_rounds: int) -> Iterator[Row]:
     """A row for each race, its control among the remarks: rounds without the lock until enough went wrong."""
     for race in RACES:
         world.empty()
-        owner, _ = world.moderator()
-        OTHER[:] = [world.moderator()[0]]
+        people = (world.moderator()[0], world.moderator()[0])
         row = Row(f"race: {race.name}, {rounds} rounds")
         started = time.monotonic()
         with patch("gallery.jobs.worker_name", lambda: f"torture:{threading.get_ident()}"):
             for number in range(rounds):
-                count(row, race.round(owner, number))
-            control(race, owner, row, naive_rounds)
+                count(row, race.round(people, number))
+            control(race, people, row, naive_rounds)
         row.seconds = time.monotonic() - started
         yield row
 
@@ -217,10 +214,10 @@ def count(row: Row, fault: str) -> None:
     row.problems = [*row.problems, fault][:5]
 
 
-def control(race: Race, owner: User, row: Row, rounds: int) -> None:
+def control(race: Race, people: People, row: Row, rounds: int) -> None:
     """The same race without the lock."""
     with race.unlocked():
-        wrong = sum(bool(race.round(owner, number)) for number in range(rounds))
+        wrong = sum(bool(race.round(people, number)) for number in range(rounds))
     row.remarks.append(f"Without our lock {wrong} of {rounds} rounds go wrong.")
     if not wrong:
         row.problems.append("Without our lock all went well, too: this race shows nothing.")
