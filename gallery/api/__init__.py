@@ -1,6 +1,10 @@
 """The HTTP API under /api/v1/, with its OpenAPI description and documentation page."""
 
+from typing import Any
+
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
 
 from gallery.api.common import ObjectParser, SessionAuth, TokenAuth
 from gallery.api.failures import install_error_handlers
@@ -19,7 +23,24 @@ AREAS = {
     "system": "Owed work, and whether all parts of the site work.",
 }
 
-api = NinjaAPI(
+
+class Api(NinjaAPI):
+    """Builds its description once: that takes a while, and it does not change while the program runs."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._schemas: dict[str, OpenAPISchema] = {}
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        prefix = self.get_root_path(path_params or {}) if path_prefix is None else path_prefix
+        if prefix not in self._schemas:
+            self._schemas[prefix] = super().get_openapi_schema(path_prefix=prefix)
+        return self._schemas[prefix]
+
+
+api = Api(
     title="Likeness",
     version="1",
     description="The photo library that knows which pictures are the same picture. docs/api.md shows it by example.",
@@ -30,6 +51,7 @@ api = NinjaAPI(
     parser=ObjectParser(),
     openapi_url="openapi.json",
     docs_url="docs",
+    docs_decorator=require_safe,
     urls_namespace="api",
 )
 install_error_handlers(api)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gallery.api import api as description
 from gallery.models import Photo, Role
 from tests.api.client import ApiClient
 from tests.dedup.rows import grouped
@@ -162,3 +163,16 @@ def test_text_that_cannot_be_stored_is_refused_everywhere(api: ApiClient, text: 
         answer = send(api, method, path, json.dumps(body))
         assert answer.status_code == 422, (path, body)
         assert code_of(answer) == "invalid"
+
+
+@pytest.mark.parametrize("path", ["openapi.json", "docs"])
+def test_the_description_is_only_read(api: ApiClient, path: str) -> None:
+    assert send(api, "GET", path).status_code == 200
+    answer = send(api, "POST", path)
+
+    assert (answer.status_code, code_of(answer)) == (405, "method-not-allowed")
+    assert answer.headers["Allow"] == "GET, HEAD"
+
+
+def test_the_description_is_built_once() -> None:
+    assert description.get_openapi_schema() is description.get_openapi_schema()

@@ -182,7 +182,7 @@ class Stack:
             health = self.request("GET", "/api/v1/health").json()
         except (OSError, http.client.HTTPException, ValueError):
             return False
-        return bool(health["workers"]["ok"])
+        return bool(health.get("workers", {}).get("ok"))  # nginx itself may answer
 
     # --- talking to it ------------------------------------------------------------------------------------
 

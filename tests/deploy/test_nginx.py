@@ -246,9 +246,42 @@ def test_more_than_may_be_uploaded_is_refused_before_it_is_sent(stack: Stack, an
     connection.putheader("Content-Length", str((MAX_UPLOAD_MB + 20) * 1_000_000))
     connection.endheaders()
     answer = connection.getresponse()
+    body = json.loads(answer.read())
     connection.close()
 
-    assert answer.status == 413
+    assert (answer.status, body["code"]) == (413, "too-large")
+    assert answer.headers["Content-Type"].startswith("application/json")
+    assert "MAX_UPLOAD_MB" in body["detail"]
+
+
+def test_while_the_web_server_is_away_programs_are_told_in_their_shape(stack: Stack) -> None:
+    port, nowhere = free_port(), free_port()
+    changes = {
+        "TLS": "off",
+        "HTTP_PORT": str(port),
+        "RUN": str(stack.folder / "nginx-alone"),
+        "LIKENESS_WEB": f"127.0.0.1:{nowhere}",
+    }
+    stack.start_nginx("nginx-alone", stack.nginx_environment(**changes))
+
+    def ask(path: str) -> tuple[int, str, str, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        try:
+            connection.request("GET", path, headers={"Host": stack.host})
+            answer = connection.getresponse()
+            headers = answer.headers
+            return answer.status, headers.get_content_type(), headers["Retry-After"], answer.read()
+        except ConnectionRefusedError:
+            return 0, "", "", b""
+        finally:
+            connection.close()
+
+    wait_until("nginx answers", lambda: ask("/nginx-alive")[0] == 204, timeout_s=10)
+    for path in ("/api/v1/photos", "/uploads/"):
+        status, media_type, retry_after, body = ask(path)
+        assert (status, media_type, retry_after) == (502, "application/json", "10"), path
+        assert json.loads(body)["code"] == "web-away"
+    assert "html" in ask("/login")[1]
 
 
 # --- watching -----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.factories import plain_jpeg
 from tests.security.library import VISIBILITIES, Library
-from tests.security.rules import ALL, Body, Bytes, Form, Json, Rule, picture
+from tests.security.rules import ALL, SAFE, Body, Bytes, Form, Json, Rule, picture
 
 NEW_PICTURE = plain_jpeg((1, 2, 3), (31, 17))
 
@@ -53,8 +53,8 @@ LISTS = [
     api("GET", "jobs", "api visitors"),
     api("GET", "health", "api health"),
     # The description of the API is the same for every installation.
-    api(ALL, "openapi.json", "api everyone"),
-    api(ALL, "docs", "api everyone"),
+    api(SAFE, "openapi.json", "api everyone"),
+    api(SAFE, "docs", "api everyone"),
     api(ALL, "", "api nobody"),
 ]
 
