@@ -11,20 +11,26 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError
+from redis import RedisError
 
 from gallery import jobs
 from gallery.celery import app
 from gallery.failure_words import in_words
+from gallery.heartbeat import redis_client
 from gallery.logs import log_context
 from gallery.models import Job, Photo, PhotoQuerySet, PhotoState, Priority
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from redis import Redis
+
 logger = logging.getLogger(__name__)
 step_logger = logging.getLogger("gallery.steps")
 
 RUN_STAGE_TASK = "gallery.tasks.run_stage"
+# Waiting messages that are enough to wake every worker of a stage; each worker takes work until there is none.
+WAKES_MAX = 64
 
 
 class Stage:
@@ -81,13 +87,23 @@ def owe_followers(job: Job) -> None:
 
 
 def wake(stage: str) -> None:
-    """Tell the workers of a stage that there is work. Should Redis be away, the sweep tells them later."""
+    """Tell the workers of a stage that there is work. Should Redis be away, the sweep tells them later.
+
+    Messages that nobody has taken yet tell the same, so beyond WAKES_MAX no more are added: a large import would
+    leave one for each photo, and workers would go through them long after the work is done.
+    """
+    queue = stages()[stage].queue
     try:
-        app.send_task(
-            RUN_STAGE_TASK, args=[stage], queue=stages()[stage].queue, retry=False, ignore_result=True
-        )
-    except OperationalError as error:
+        if redis().llen(queue) < WAKES_MAX:
+            app.send_task(RUN_STAGE_TASK, args=[stage], queue=queue, retry=False, ignore_result=True)
+    except (OperationalError, RedisError) as error:
         logger.warning("Redis cannot be reached (%s); stage %s starts with the next sweep.", error, stage)
+
+
+@cache
+def redis() -> Redis:
+    """This process's client of the Redis that carries the messages."""
+    return redis_client()
 
 
 def fail_job(job: Job, reason: str, *, final: bool = False) -> None:

@@ -16,6 +16,15 @@ def test_the_site_answers_with_a_worker_for_every_queue(live_site: LiveSite) -> 
     }
 
 
+def test_workers_stand_back_behind_the_web_and_searches(live_site: LiveSite) -> None:
+    def niceness(name: str) -> set[int]:
+        return {process.nice() for process in live_site.processes(name)}
+
+    [usual] = niceness("web") | niceness("query")
+    [worker] = niceness("worker") | niceness("embed")
+    assert worker > usual
+
+
 @pytest.mark.slow
 def test_a_killed_worker_is_started_again(live_site: LiveSite) -> None:
     old = live_site.processes("query")[0]
