@@ -2,6 +2,7 @@
 # make setup   environment and libraries              make check   style, types, architecture, settings
 # make demo    the same with a library of drawn pictures, to look around
 # make bench   how well and how fast copies are found (PHOTOS=folder); bench-embed: how fast pictures become vectors
+#              bench-ingest: what taking photos in costs, and how the site answers meanwhile (PHOTOS=folder N=5000)
 # make audit   known holes in the locked libraries (exit code 3: the advisory source cannot be reached)
 # make torture kills, crashes, races, full disks and damages, in full: some ten minutes (PART=races for one part)
 #
@@ -22,11 +23,11 @@ DEVELOPMENT := .venv/.development-installed
 NODE_MODULES := node_modules/.installed
 BENCH := .cache/bench
 
-.PHONY: help run demo setup setup-dev setup-browser test check format lock bench bench-outcomes bench-embed audit torture
+.PHONY: help run demo setup setup-dev setup-browser test check format lock bench bench-outcomes bench-embed bench-ingest audit torture
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,8p'
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,9p'
 
 run: setup
 	@$(PY) manage.py start
@@ -75,6 +76,12 @@ torture: setup-dev
 bench-embed: setup-dev $(BENCH)/.installed
 	@test -n "$(PHOTOS)" || { echo "Give a folder of pictures: make bench-embed PHOTOS=/path/to/folder"; exit 1; }
 	@PYTHONPATH=$(BENCH) $(PY) -m bench.embed "$(PHOTOS)" $(ARGS)
+
+# Measures the analysis of a photo beside its bare decoding, then a site of its own that takes N photos in.
+bench-ingest: setup-dev $(NODE_MODULES)
+	@test -n "$(PHOTOS)" || { echo "Give a folder of photos: make bench-ingest PHOTOS=/path/to/folder"; exit 1; }
+	@$(PY) -m bench.analysis "$(PHOTOS)"
+	@$(PY) -m bench.ingest "$(PHOTOS)" $(if $(N),--photos $(N)) $(ARGS)
 
 # What becomes of every file of a folder at a running site (LIKENESS_TOKEN, ARGS="--site ...").
 bench-outcomes: setup-dev
