@@ -66,7 +66,7 @@ def parts(*, short: bool) -> dict[str, Callable[[], Iterator[Row]]]:
 
     return {
         "kill": lambda: kill_everywhere(1 if short else 25),
-        "races": lambda: run_races(5, 20) if short else run_races(100, 100),
+        "races": lambda: run_races(5, 10) if short else run_races(100, 100),
         "disk": lambda: fill_the_disk(),
         "damages": lambda: iter([find_damages(200 if short else 5_000)]),
         "crashes": lambda: (

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from dedup.models import Resolution
@@ -158,8 +158,8 @@ def without_row_locks() -> Iterator[None]:
 
 def naive_claim(*, stage: str, limit: int) -> list[Job]:
     """Read what is free, then write that it is taken."""
-    free = list(Job.objects.filter(stage=stage, lease_until=None).select_related("photo")[:limit])
-    time.sleep(0.001)
+    over = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
+    free = list(Job.objects.filter(over, stage=stage).select_related("photo")[:limit])
     for job in free:
         job.worker, job.lease_until = jobs.worker_name(), timezone.now() + jobs.LEASE
         job.save()
