@@ -170,6 +170,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_RESULT_EXPIRES = 60
 CELERY_TASK_DEFAULT_QUEUE = "sweep"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Celery's own way is to close the connection to the database before and after every task, and each new one costs more
+# than a photo's rows. gallery.tasks looks after them instead, as Django does for requests.
+CELERY_DB_REUSE_MAX = 1_000_000_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 10}

@@ -7,7 +7,8 @@ import time
 from typing import Any
 
 from celery import shared_task
-from celery.signals import celeryd_after_setup
+from celery.signals import celeryd_after_setup, task_prerun
+from django.db import close_old_connections
 
 from gallery import pipeline, trash
 from gallery.incoming import remove_stale_uploads
@@ -28,6 +29,12 @@ def stand_back(instance: Any, **kwargs: Any) -> None:
     """Let processes in which a person waits for an answer go before this worker and all that it will start."""
     if QUERY_QUEUE not in instance.app.amqp.queues.consume_from:
         os.nice(NICENESS)
+
+
+@task_prerun.connect
+def check_connections(**kwargs: Any) -> None:
+    """Drop connections to the database that are broken or old (conn_max_age), and keep the others."""
+    close_old_connections()
 
 
 @shared_task(name=pipeline.RUN_STAGE_TASK)

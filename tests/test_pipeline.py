@@ -1,15 +1,20 @@
-"""Waking workers: what a message does for many photos."""
+"""Messages that wake workers, and the tasks that they start."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import redis
+from django.db import connection
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from gallery import pipeline
+from gallery.celery import app
 from gallery.heartbeat import redis_client
 from gallery.models import Priority
 from gallery.pipeline import WAKES_MAX
+from gallery.tasks import run_stage
 from tests.factories import make_photo, make_user
 
 pytestmark = pytest.mark.django_db
@@ -57,3 +62,30 @@ def test_work_is_owed_though_redis_is_away(
 
     assert photo.jobs.filter(stage="analyse").exists()
     assert "starts with the next sweep" in caplog.text
+
+
+def backend_pid() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
+def end_backend(pid: int) -> None:
+    """End another connection's server process, as a restart of the server would."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tasks_share_a_connection_to_the_database_until_it_breaks() -> None:
+    assert app.conf.get("CELERY_DB_REUSE_MAX")
+    first = backend_pid()
+    run_stage.apply(("analyse",), throw=True)
+    assert backend_pid() == first
+
+    with ThreadPoolExecutor(1) as other:
+        other.submit(end_backend, first).result()
+
+    run_stage.apply(("analyse",), throw=True)
+    assert backend_pid() != first
