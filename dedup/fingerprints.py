@@ -21,15 +21,19 @@ class FingerprintAnalyser(Analyser):
     def save(self, photo: Photo, result: dict[str, Any]) -> None:
         """Keep the one fingerprint of the photo, with the version of what made it."""
         phash = result["phash"]
-        Fingerprint.objects.update_or_create(
-            photo=photo,
-            defaults={
-                "version": result["version"],
-                "phash": None if phash is None else bit_string(phash),
-                "phash_quality": result["quality"],
-                "features": result["features"],
-                "feature_count": result["feature_count"],
-            },
+        made = {
+            "version": result["version"],
+            "phash": None if phash is None else bit_string(phash),
+            "phash_quality": result["quality"],
+            "features": result["features"],
+            "feature_count": result["feature_count"],
+        }
+        # One statement, where looking first would take six.
+        Fingerprint.objects.bulk_create(
+            [Fingerprint(photo=photo, **made)],
+            update_conflicts=True,
+            unique_fields=["photo"],
+            update_fields=list(made),
         )
 
     def outdated(self) -> Q:
