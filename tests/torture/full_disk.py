@@ -136,7 +136,7 @@ def fill_the_disk() -> Iterator[Row]:
         with small_library(["originals", "quarantine"], kept_free) as (disk, kind):
             row = Row(f"full disk: uploads, {name}")
             started = time.monotonic()
-            row.remarks.append(f"The disk is {kind} of {DISK_BYTES / 1e6:.0f} MB.")
+            row.remarks.append(f"The disk of {DISK_BYTES / 1e6:.0f} MB is {kind}.")
             uploads_on_a_full_disk(Sender(row, disk))
             row.seconds = time.monotonic() - started
             yield row
