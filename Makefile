@@ -47,7 +47,7 @@ setup-browser: setup-dev
 	@$(PY) -m tests.chromium
 
 test: setup-dev setup-browser
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: setup-dev
 	@$(PY) -m ruff check .

@@ -40,6 +40,11 @@ POSTGRES_OPTIONS = {
 }
 
 
+def pytest_xdist_setupnodes() -> None:
+    """Let each process of a parallel run make a world of its own: it would read its settings from this one's."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE")
+
+
 def pytest_unconfigure() -> None:
     """Leave no process and no file behind."""
     WORLD.leave()
