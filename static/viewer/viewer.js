@@ -54,8 +54,8 @@ class Viewer {
         this.grid = grid;
         this.source = grid.source;
         this.actions = actions;
-        this.backTo = location.href;
         this.panel = new ViewerPanel({ onResize: () => this.pswp?.updateSize(true), onChange: (id) => this.changed(id) });
+        this.ended = new AbortController();
         this.pswp = new PhotoSwipe({
             index,
             dataSource: { numItems: this.source.count },
@@ -98,8 +98,14 @@ class Viewer {
             0: () => pswp.currSlide.zoomTo(pswp.currSlide.zoomLevels.fit, undefined, 200),
             1: () => pswp.currSlide.zoomTo(1, undefined, 200),
         });
-        this.onBack = () => pswp.close();
-        addEventListener("popstate", this.onBack);
+        const { signal } = this.ended;
+        addEventListener("popstate", () => this.close(), { signal });
+        addEventListener("keydown", ({ key }) => key === "Escape" && this.close(), { signal });
+    }
+
+    close() { // as soon as it can: PhotoSwipe passes over what it is told while it opens
+        const { pswp } = this;
+        return pswp.opener.isOpen ? pswp.close() : pswp.on("openingAnimationEnd", () => pswp.close());
     }
 
     buttons() {
@@ -153,7 +159,7 @@ class Viewer {
     async trash() {
         await this.actions.trash([this.id]);
         const { pswp, source } = this;
-        if (!source.count) return pswp.close();
+        if (!source.count) return this.close();
         const at = Math.min(pswp.currIndex, source.count - 1);
         for (let index = at - 2; index <= at + 2; index += 1) if (index >= 0 && index < source.count) pswp.refreshSlideContent(index);
         if (at !== pswp.currIndex) pswp.goTo(at);
@@ -168,7 +174,7 @@ class Viewer {
 
     end() {
         this.unbind();
-        removeEventListener("popstate", this.onBack);
+        this.ended.abort();
         this.panel.remove();
         setBehind(false);
         if (history.state?.viewer) history.back();

@@ -121,6 +121,21 @@ def test_the_viewer_follows_the_address_and_gives_the_focus_back(
     expect(page.locator(f".tile > a[href='/photos/{ids[1]}']")).to_be_focused()
 
 
+def test_escape_closes_the_viewer_even_while_it_opens(
+    live_site: LiveSite, person: User, open_page: OpenPage
+) -> None:
+    fill(live_site, person, pictures(1))
+    page = open_page(person)
+    open_grid(page)
+
+    page.locator(".tile > a").first.click()
+    page.locator(".pswp--open").wait_for()
+    page.keyboard.press("Escape")
+
+    page.locator(".pswp").wait_for(state="detached")
+    page.wait_for_url(live_site.url + "/")
+
+
 def test_a_photo_trashed_in_the_viewer_makes_room_for_the_next(
     live_site: LiveSite, person: User, open_page: OpenPage
 ) -> None:
