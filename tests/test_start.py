@@ -151,7 +151,10 @@ def test_ctrl_c_before_the_site_is_up_ends_it_quietly(data: Path) -> None:
         while not lock.exists():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        printed, _ = process.communicate(timeout=60)
+        try:
+            printed, _ = process.communicate(timeout=60)
+        finally:
+            process.terminate()
     assert "Traceback" not in printed
     assert process.returncode == 0
     assert not Servers(data).running()

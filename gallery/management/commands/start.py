@@ -37,6 +37,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Check, start, supervise, and stop everything in the end."""
+        # Both by name: who is started in the background inherits that SIGINT is ignored.
+        signal.signal(signal.SIGINT, _interrupt)
         signal.signal(signal.SIGTERM, _interrupt)
         signal.signal(signal.SIGHUP, _end)  # the terminal was closed
         try:
