@@ -23,7 +23,9 @@ _NO_NEWS = ("error in tile", "read gave")
 _VAGUE_WORDS = ("", "Error", "libpng read error")
 # libjpeg goes on after these with grey or shifted blocks, and libvips does not count them as errors. Its other
 # warning of corrupt data, of bytes too many before a marker, costs no pixel and is common.
-_LOST_PIXELS = re.compile(r"premature end of data|bad huffman|corrupt jpeg data: found marker", re.IGNORECASE)
+_LOST_PIXELS = re.compile(
+    r"premature end of|bad huffman|corrupt jpeg data: found marker|unsupported marker", re.IGNORECASE
+)
 _NO_MEMORY = re.compile(r"out of memory --- size ==|bad_alloc", re.IGNORECASE)
 
 # Warnings of lost pixels come when an image is let go. libvips' cache of operations would hold it for the next
@@ -47,6 +49,11 @@ def collected_warnings() -> Iterator[list[str]]:
         logger.removeHandler(handler)
         logger.propagate, level = before
         logger.setLevel(level)
+
+
+def passed_over(words: str) -> str:
+    """Return the sentence for a fault, given what a decoder said of it."""
+    return f"{_PASSED_OVER}{_DECODER_NAME.sub('', words.splitlines()[0])}."
 
 
 def pixels_were_lost(warnings: list[str]) -> bool:
@@ -82,6 +89,6 @@ class _WarningCollector(logging.Handler):
         text = clean_text(message, limit_characters=MAX_WARNING_CHARACTERS)
         if not text or text.startswith(_NO_NEWS) or len(self.sentences) >= MAX_WARNINGS:
             return
-        sentence = f"{_PASSED_OVER}{_DECODER_NAME.sub('', text.splitlines()[0])}."
+        sentence = passed_over(text)
         if sentence not in self.sentences:
             self.sentences.append(sentence)

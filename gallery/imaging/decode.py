@@ -12,8 +12,14 @@ import pyvips
 from numpy.typing import NDArray
 
 from gallery.imaging.colourspace import to_srgb, to_srgb_without_profile, wide_profile
-from gallery.imaging.complaints import cause_of, collected_warnings, pixels_were_lost, ran_out_of_memory
-from gallery.imaging.jpeg import decode_sound, shrink_for
+from gallery.imaging.complaints import (
+    cause_of,
+    collected_warnings,
+    passed_over,
+    pixels_were_lost,
+    ran_out_of_memory,
+)
+from gallery.imaging.jpeg import Unsound, decode_sound, shrink_for
 from gallery.imaging.loaders import FailOn, Header, open_header, read_header, reopen_shrunk
 from gallery.imaging.profiles import matrix_profile
 from gallery.imaging.sizes import PREVIEW_SIZES_PX
@@ -227,15 +233,10 @@ def _faulty_jpeg(path: Path, header: pyvips.Image, fail_on: FailOn) -> pyvips.Im
     try:
         return shrunk(reopen_shrunk(header, path, shrink=shrink, fail_on=fail_on), BASE_PX).copy_memory()
     except pyvips.Error:
-        # libvips gives up on one with restart markers that is cut.
-        is_colour = fail_on == "none" and header.bands == RGB_BANDS
-        pixels = (
-            decode_sound(path, header.width, header.height, shrink=shrink, strict=False)
-            if is_colour
-            else None
-        )
-        if pixels is None:
+        if fail_on == "error" or header.bands != RGB_BANDS:
             raise
+        # libvips gives up on one with restart markers that is cut.
+        pixels = decode_sound(path, header.width, header.height, shrink=shrink, strict=False)
     image = _image(shrunk_pixels(pixels, BASE_PX))
     if header.get_typeof("icc-profile-data"):
         image.set_type(pyvips.GValue.blob_type, "icc-profile-data", bytes(header.get("icc-profile-data")))
@@ -247,10 +248,12 @@ def _sound_jpeg(path: Path, header: pyvips.Image, warnings: list[str]) -> Pixels
 
     Both are for libvips, which says more about a fault and shows what can be shown.
     """
-    pixels = None
-    if header.bands == RGB_BANDS:
+    if header.bands != RGB_BANDS:
+        return None
+    try:
         pixels = decode_sound(path, header.width, header.height, shrink=_jpeg_shrink(header))
-    if pixels is None:
+    except Unsound as fault:
+        warnings.append(passed_over(str(fault)))
         return None
     small = shrunk_pixels(pixels, BASE_PX)
     if wide_profile(header) is None:

@@ -9,8 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from gallery import jobs
 from gallery.models import Job, Photo, PhotoState, Role, StageStatistics, User
-from gallery.pace import WINDOW_SECONDS, observe
-from gallery.templatetags.likeness import duration
+from gallery.pace import WINDOW_SECONDS, duration, observe
 from tests.factories import make_photo, make_user
 
 pytestmark = pytest.mark.django_db

@@ -255,10 +255,12 @@ def visit_as_stranger(library: HostileLibrary, open_page: OpenPage) -> None:
     check(stranger, [ALL[:900]])
     stranger.get_by_label("Username").fill(TEXTS[1])
     stranger.get_by_label("Password").fill("wrong")
-    stranger.get_by_role("button", name="Sign in").click()
+    with stranger.expect_navigation():
+        stranger.get_by_role("button", name="Sign in").click()
     check(stranger, ["Too many wrong passwords", TEXTS[1]])
     stranger.evaluate("document.body.append(Object.assign(document.createElement('form'), {method: 'post'}))")
-    stranger.evaluate("document.querySelector('form').submit()")
+    with stranger.expect_navigation():
+        stranger.evaluate("document.querySelector('form').submit()")
     check(stranger, ["The form is too old"])
 
 

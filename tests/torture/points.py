@@ -8,6 +8,8 @@ import signal
 from dataclasses import dataclass
 from typing import Any, Literal
 
+CHILD = "gallery.imaging.watched_child:WatchedChild"
+
 
 @dataclass(frozen=True)
 class Point:
@@ -35,7 +37,7 @@ POINTS = [
     Point("last part, renamed, no rows", "parts", "after", "pathlib:Path.replace"),
     Point("last part, committed, no answer", "parts", "after", "gallery.resumable:take_in"),
     Point("the job is claimed", "analyse", "before", "gallery.analyse:analyse_photo"),
-    Point("while the child decodes", "analyse", "before", "gallery.imaging.watched_child:WatchedChild._read_message", 2),
+    Point("while the child decodes", "analyse", "before", f"{CHILD}._read_message", 2),
     Point("previews stored, before the rows", "analyse", "after", "gallery.analyse:save_previews"),
     Point("result saved, before the commit", "analyse", "after", "gallery.jobs:count_done"),
     Point("tags merged, albums not", "resolve", "before", "dedup.merging:merge_albums"),
