@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,47 +86,47 @@ class Stored:
     written_at: float
 
 
-class ListedStore(Storage):
+class ListedStore(Storage, ABC):
     """A store whose files can be gone through, and put aside when something is wrong with them."""
 
+    @abstractmethod
     def stored_files(self) -> Iterator[Stored]:
         """All files, folder by folder in the order of their names; little of it is in memory at any time."""
-        raise NotImplementedError
 
+    @abstractmethod
     def set_aside(self, name: str, aside_name: str) -> None:
         """Move a file out of the store, to `aside_name` in the quarantine beside it. Nothing is overwritten there.
 
         Raises FileNotFoundError.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def place(self) -> str:
         """Where the store is, for people."""
-        raise NotImplementedError
 
 
 class OriginalsStore(ListedStore):
     """What a store of originals can do besides: take a received file for good, and lend one as a local file."""
 
+    @abstractmethod
     def take(self, received: Path, name: str, sha256: str) -> None:
         """Keep the received, fsynced file with this digest under `name`, checked, or keep nothing."""
-        raise NotImplementedError
 
+    @abstractmethod
     def as_local_file(self, name: str) -> AbstractContextManager[Path]:
         """The file on this machine, for a block of code. Raises FileNotFoundError when the store lacks it."""
-        raise NotImplementedError
 
 
 class RemoteStorage(OriginalsStore):
     """A store on other machines, from which a web server can fetch by a signed address."""
 
+    @abstractmethod
     def signed_url(self, name: str) -> str:
         """An address that gives the file to whoever has it, for a short time."""
-        raise NotImplementedError
 
+    @abstractmethod
     def problem(self) -> str:
         """Why the store cannot be used, in a sentence; empty when it answers."""
-        raise NotImplementedError
 
 
 def chunks_of(content: IO[bytes] | File[bytes]) -> Iterator[bytes]:
