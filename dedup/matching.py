@@ -33,7 +33,7 @@ class MatchStage(Stage):
     name = "match"
     queue = "match"
     batch_size = 8
-    needs = ("analyse",)
+    after = ("analyse", "embed")
 
     def outdated(self) -> PhotoQuerySet:
         return Photo.objects.analysed().filter(fingerprint__matched_by__lt=ENGINE_VERSION)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from functools import cache, reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
@@ -32,16 +33,16 @@ STAGE_NAME = "analyse"
 NOTHING = Q(pk__in=[])
 
 
-class Analyser:
+class Analyser(ABC):
     """Something that the analyse stage finds out about each photo."""
 
     name: str
     #: Dotted path "module:function" of a pure function Picture -> dict, run in the guarded child.
     compute: str
 
+    @abstractmethod
     def save(self, photo: Photo, result: dict[str, Any]) -> None:
         """Put the result on the photo object (saved by the caller) or into rows of its own."""
-        raise NotImplementedError
 
     def outdated(self) -> Q:
         """Which photos have no result, or one by an older version."""
@@ -131,7 +132,6 @@ class AnalyseStage(Stage):
     queue = "analyse"
     # One at a time: the largest pictures may take most of a lease each.
     batch_size = 1
-    followed_by = ("embed", "match")
     decides_photo = True
 
     def unavailable(self) -> str:

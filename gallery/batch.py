@@ -73,7 +73,7 @@ def stages_that_rest() -> dict[str, str]:
     resting = {}
     for name, stage in pipeline.stages().items():
         paused = counts.get(name, jobs.StageCounts()).paused
-        if stage.follows:
+        if stage.runs_last:
             resting[name] = ""
         elif reason := "It is paused." if paused else stage.unavailable():
             resting[name] = reason

@@ -53,8 +53,7 @@ class EmbedStage(Stage):
     name = STAGE_NAME
     queue = QUEUE
     batch_size = 16
-    needs = ("analyse",)
-    followed_by = ("match",)
+    after = ("analyse",)
 
     def unavailable(self) -> str:
         return model_status().notice

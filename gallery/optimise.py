@@ -57,7 +57,8 @@ def optimiser() -> GuardedOptimiser:
 class OptimiseStage(Stage):
     name = STAGE_NAME
     queue = "analyse"
-    follows = ANALYSE
+    after = (ANALYSE,)
+    runs_last = True
 
     def __init__(self) -> None:
         self._asked_at, self._reason = float("-inf"), ""

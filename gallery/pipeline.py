@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from abc import ABC, abstractmethod
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -33,17 +34,16 @@ RUN_STAGE_TASK = "gallery.tasks.run_stage"
 WAKES_MAX = 64
 
 
-class Stage:
+class Stage(ABC):
     """One step of a photo's way. Subclasses name themselves and do the work in `run`."""
 
     name: str
     queue: str
     batch_size = 1
-    needs: tuple[str, ...] = ()
-    #: Stages owed to a photo when this one is done for it.
-    followed_by: tuple[str, ...] = ()
-    #: The stage after which this one is owed, last of all work: nobody waits for it, and nothing else for its result.
-    follows = ""
+    #: The stages after each of which this one is owed to a photo. It uses what the first of them has made.
+    after: tuple[str, ...] = ()
+    #: Whether it only runs when no other stage has work: nobody waits for its result.
+    runs_last = False
     #: Whether a photo on which this stage failed for good counts as failed itself.
     decides_photo = False
 
@@ -55,9 +55,9 @@ class Stage:
         """Analysed photos for which this stage's result is missing or was made by an older version."""
         return Photo.objects.none()
 
+    @abstractmethod
     def run(self, claimed: Sequence[Job]) -> None:
         """Do the work of each job, ending it by `jobs.finishing` or `fail_job`."""
-        raise NotImplementedError
 
 
 @cache
@@ -79,11 +79,13 @@ def owe_stage(stage: str, photo_ids: Iterable[int], priority: int = Priority.PER
 
 def owe_followers(job: Job) -> None:
     """Owe what follows the stage of `job`; call it in the transaction that ends the job."""
-    for follower in stages()[job.stage].followed_by:
-        owe_stage(follower, [job.photo_id], job.priority)
-    for name, stage in stages().items():
-        if stage.follows == job.stage:
-            owe_stage(name, [job.photo_id], Priority.REINDEX)
+    for stage in stages_after(job.stage):
+        owe_stage(stage.name, [job.photo_id], Priority.REINDEX if stage.runs_last else job.priority)
+
+
+def stages_after(name: str) -> list[Stage]:
+    """The stages that are owed to a photo when the stage `name` is done for it."""
+    return [stage for stage in stages().values() if name in stage.after]
 
 
 def wake(stage: str) -> None:
@@ -210,7 +212,7 @@ def stage_state(photo: Photo, stage: Stage, rows: dict[str, Job]) -> dict[str, s
     """The state of one stage of a photo, given all of its owed jobs by stage."""
     job = rows.get(stage.name)
     if job is None:
-        if any(need in rows for need in stage.needs):
+        if stage.after and stage.after[0] in rows:
             return {"state": "waiting", "detail": "Waits for the stages before it."}
         done = photo.is_analysed or stage is first_stage()
         return {"state": "done" if done else "none", "detail": ""}

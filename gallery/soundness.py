@@ -43,9 +43,10 @@ def note_problem(sha256: str, problem: str) -> None:
     photos = Photo.objects.analysed().filter(stored_sha256=sha256)
     photos.update(state=PhotoState.DAMAGED, state_reason=problem)
     ids = list(photos.values_list("pk", flat=True))
-    for follower in pipeline.first_stage().followed_by:
+    for stage in pipeline.stages_after(pipeline.first_stage().name):
         # Nobody is to be told to keep this photo and trash a sound copy of it.
-        pipeline.owe_stage(follower, ids, Priority.PERSON)
+        if not stage.runs_last:
+            pipeline.owe_stage(stage.name, ids, Priority.PERSON)
 
 
 @transaction.atomic
