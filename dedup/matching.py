@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
 from dedup.candidates import candidates_of
-from dedup.compare.surroundings import framed_by
-from dedup.compare.verdict import ENGINE_VERSION, Side, Verdict, compare
+from dedup.compare.verdict import ENGINE_VERSION, Side, Verdict
 from dedup.components import hold_photos, lock_grouping
 from dedup.decisions import decide_pairs
+from dedup.examine import examine
 from dedup.models import Fingerprint, Match, PairDecision
 from dedup.regroup import regroup
 from dedup.sides import comparable_fingerprints, originals_equal, side_of
@@ -21,7 +21,7 @@ from gallery.models import Photo
 from gallery.pipeline import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from gallery.models import Job, PhotoQuerySet
 
@@ -84,14 +84,6 @@ def compare_photo(
         equal = partial(originals_equal, low.photo, high.photo)
         verdicts[other.photo_id] = examine(sides.of(low), sides.of(high), equal)
     return verdicts
-
-
-def examine(low: Side, high: Side, pixels_equal: Callable[[], bool]) -> Verdict | None:
-    """The engine's verdict; its evidence also says which side only puts something flat around the other."""
-    verdict = compare(low, high, pixels_equal=pixels_equal)
-    if verdict is None:
-        return None
-    return replace(verdict, evidence={**verdict.evidence, "framed_by": framed_by(low, high, verdict)})
 
 
 def save_verdicts(photo_id: int, verdicts: Mapping[int, Verdict | None]) -> None:

@@ -4,23 +4,83 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import hypot
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from dedup.compare.grouping import Edge, StarGroup, group
 from dedup.compare.keeper import PhotoFacts, quality_from_size, suggest
 from dedup.compare.kinds import Colour, Kind
 from dedup.geometry import Affine, affine, inverse
-from dedup.models import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence, Set
-
-    from dedup.models import Match
-    from gallery.models import Photo
+    from datetime import datetime
 
 # Channels of a palette colour (0..255) that differ by less are grey to the eye, JPEG's rounding included.
 GREY_CHANNEL_SPREAD_MAX = 12
 VERIFIED_WITH_ALL = "every other picture of the group was verified against it"
+
+
+class KnownPhoto(Protocol):
+    """What choosing asks of a photo: a row of the library, or a file of a folder that nobody imported.
+
+    `palette` holds ("#rrggbb", share); of `exif` and `tag_ids` only the length is asked.
+    """
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def width(self) -> int | None: ...
+    @property
+    def height(self) -> int | None: ...
+    @property
+    def file_size(self) -> int: ...
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def palette(self) -> Any: ...
+    @property
+    def exif(self) -> Any: ...
+    @property
+    def tag_ids(self) -> Any: ...
+    @property
+    def taken_at(self) -> datetime | None: ...
+    @property
+    def camera(self) -> str: ...
+    @property
+    def lens(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def latitude(self) -> float | None: ...
+    @property
+    def best_date(self) -> datetime | None: ...
+
+
+class KnownMatch(Protocol):
+    """A verified pair: `kind` as in `Kind`, `evidence` and `transform` as in the engine's Verdict."""
+
+    @property
+    def low_id(self) -> int: ...
+    @property
+    def high_id(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def confidence(self) -> float: ...
+    @property
+    def transform(self) -> Any: ...
+    @property
+    def evidence(self) -> Any: ...
+    @property
+    def sentence(self) -> str: ...
+
+    def partner_of(self, photo_id: int) -> int:
+        """The other one of the pair."""
+
+
+AnyMatch = TypeVar("AnyMatch", bound=KnownMatch)
 
 
 @dataclass(frozen=True)
@@ -35,7 +95,7 @@ class PlannedGroup:
     members: dict[int, tuple[str, tuple[str, ...]]]
 
 
-def plan_groups(photos: Sequence[Photo], matches: Sequence[Match]) -> list[PlannedGroup]:
+def plan_groups(photos: Sequence[KnownPhoto], matches: Sequence[KnownMatch]) -> list[PlannedGroup]:
     """The groups that the undecided matches among these photos make.
 
     Photos that hang together are looked at by themselves: what else there is must not change their groups.
@@ -49,7 +109,7 @@ def plan_groups(photos: Sequence[Photo], matches: Sequence[Match]) -> list[Plann
     return plans
 
 
-def connected_parts(matches: Sequence[Match]) -> list[list[Match]]:
+def connected_parts(matches: Sequence[AnyMatch]) -> list[list[AnyMatch]]:
     """The matches, those together whose photos are connected, directly or through others."""
     part_of: dict[int, set[int]] = {}
     for match in matches:
@@ -59,15 +119,15 @@ def connected_parts(matches: Sequence[Match]) -> list[list[Match]]:
             small, large = sorted((one, other), key=len)
             large |= small
             part_of.update(dict.fromkeys(small, large))
-    parts: dict[int, list[Match]] = {}
+    parts: dict[int, list[AnyMatch]] = {}
     for match in matches:
         parts.setdefault(id(part_of[match.low_id]), []).append(match)
     return list(parts.values())
 
 
-def plan_part(photos: Sequence[Photo], matches: Sequence[Match]) -> list[PlannedGroup]:
+def plan_part(photos: Sequence[KnownPhoto], matches: Sequence[KnownMatch]) -> list[PlannedGroup]:
     """The groups of photos that hang together."""
-    own: dict[int, list[Match]] = {photo.pk: [] for photo in photos}
+    own: dict[int, list[KnownMatch]] = {photo.pk: [] for photo in photos}
     for match in matches:
         own[match.low_id].append(match)
         own[match.high_id].append(match)
@@ -101,7 +161,7 @@ def planned(
 
 
 def facts_of(
-    photo: Photo, matches: Sequence[Match], photos: Mapping[int, Photo], framed: Set[int]
+    photo: KnownPhoto, matches: Sequence[KnownMatch], photos: Mapping[int, KnownPhoto], framed: Set[int]
 ) -> PhotoFacts[int]:
     """What speaks for keeping the photo: from its file, its metadata, and its own matches with the others.
 
@@ -124,40 +184,42 @@ def facts_of(
     )
 
 
-def least_detailed_twin(photo: Photo, matches: Sequence[Match], photos: Mapping[int, Photo]) -> Photo:
+def least_detailed_twin(
+    photo: KnownPhoto, matches: Sequence[KnownMatch], photos: Mapping[int, KnownPhoto]
+) -> KnownPhoto:
     """The smallest file with the very same pixels, maybe the photo itself.
 
     A JPEG saved again without loss holds what the JPEG held: its size and type promise more than there is.
     """
-    twins = [photos[m.partner_of(photo.pk)] for m in matches if m.kind == Verdict.IDENTICAL_PIXELS]
+    twins = [photos[m.partner_of(photo.pk)] for m in matches if m.kind == Kind.IDENTICAL_PIXELS]
     return min([photo, *twins], key=lambda one: (one.file_size, one.pk))
 
 
-def shown_share(photo_id: int, match: Match) -> float:
+def shown_share(photo_id: int, match: KnownMatch) -> float:
     """The share (0..1) of its partner that the photo shows."""
-    if match.kind == Verdict.NEAR_SHOT:
+    if match.kind == Kind.NEAR_SHOT:
         return 1.0
     covered = match.evidence.get("high_share" if photo_id == match.low_id else "low_share", 1.0)
     return float(covered)
 
 
-def edits_of(photo: Photo, matches: Sequence[Match]) -> tuple[str, ...]:
+def edits_of(photo: KnownPhoto, matches: Sequence[KnownMatch]) -> tuple[str, ...]:
     """What was done to the photo, as far as its matches tell which of the two was changed.
 
     One pair does not tell which side is mirrored or tinted; when most copies differ from this photo in the same way,
     it is this photo that was changed.
     """
-    copies = [match for match in matches if match.kind != Verdict.NEAR_SHOT]
+    copies = [match for match in matches if match.kind != Kind.NEAR_SHOT]
     edits = set()
     if is_grey(photo) and any(match.evidence.get("colour") == Colour.GREY for match in copies):
         edits.add("grey")
     if any(frames(photo.pk, match) for match in copies):
         edits.add("surroundings")
-    if most(match.kind == Verdict.ROTATED for match in copies):
+    if most(match.kind == Kind.ROTATED for match in copies):
         edits.add("turned")
     if most(match.evidence.get("overlay_on") == side_of(photo.pk, match) for match in copies):
         edits.add("overlay")
-    if len(copies) > 1 and most(match.kind == Verdict.ROTATED for match in copies):
+    if len(copies) > 1 and most(match.kind == Kind.ROTATED for match in copies):
         edits.add("turned")
     if len(copies) > 1 and most(has_other_colours(match) for match in copies):
         edits.add("colours")
@@ -170,17 +232,19 @@ def most(found: Iterable[bool]) -> bool:
     return sum(values) > len(values) / 2
 
 
-def has_other_colours(match: Match) -> bool:
+def has_other_colours(match: KnownMatch) -> bool:
     """Whether the pair differs in colour, other than by one being grey."""
     return match.evidence.get("colour", Colour.SAME) not in (Colour.SAME, Colour.GREY)
 
 
-def frames(photo_id: int, match: Match) -> bool:
+def frames(photo_id: int, match: KnownMatch) -> bool:
     """Whether the photo shows its partner with something flat around it: a border, a screen."""
     return bool(match.evidence.get("framed_by") == side_of(photo_id, match))
 
 
-def picture_long_side(photo: Photo, matches: Sequence[Match], photos: Mapping[int, Photo]) -> float | None:
+def picture_long_side(
+    photo: KnownPhoto, matches: Sequence[KnownMatch], photos: Mapping[int, KnownPhoto]
+) -> float | None:
     """The long side in px of the picture inside a border or a screen; None where the whole photo is the picture.
 
     A screen that enlarges the picture shows no more of it than the copy beside it.
@@ -197,19 +261,19 @@ def picture_long_side(photo: Photo, matches: Sequence[Match], photos: Mapping[in
     return min(largest, *parts) if parts else None
 
 
-def part_long_side(photo: Photo, to_photo: Affine) -> float:
+def part_long_side(photo: KnownPhoto, to_photo: Affine) -> float:
     """The long side in px of the place that the partner has in the photo."""
     (a, b, _), (d, e, _) = to_photo
     width, height = photo.width or 1, photo.height or 1
     return max(hypot(a * width, d * height), hypot(b * width, e * height))
 
 
-def side_of(photo_id: int, match: Match) -> str:
+def side_of(photo_id: int, match: KnownMatch) -> str:
     """Which side of the pair the photo is, as the evidence names sides."""
     return "low" if photo_id == match.low_id else "high"
 
 
-def is_grey(photo: Photo) -> bool:
+def is_grey(photo: KnownPhoto) -> bool:
     """Whether no colour of the palette is one."""
     return all(channel_spread(colour) <= GREY_CHANNEL_SPREAD_MAX for colour, _ in photo.palette)
 
@@ -220,7 +284,7 @@ def channel_spread(colour: str) -> int:
     return max(channels) - min(channels)
 
 
-def metadata_fields(photo: Photo) -> int:
+def metadata_fields(photo: KnownPhoto) -> int:
     """How many things are known about the photo beside its pixels."""
     given = (photo.taken_at, photo.camera, photo.lens, photo.title, photo.description, photo.latitude)
     return len(photo.exif) + len(photo.tag_ids) + sum(value not in (None, "") for value in given)

@@ -49,7 +49,7 @@ def compute(picture: Picture) -> dict[str, Any]:
         pixels = picture.with_alpha_at(size)
         width = pixels.shape[1]
         if width not in encoded:  # a small picture is its own preview at every size
-            encoded[width] = _encoded(pixels, picture)
+            encoded[width] = encoded_preview(pixels, picture)
         previews[str(size)] = encoded[width]
     return {"previews": previews, "media_type": media_type}
 
@@ -60,7 +60,9 @@ def compute_pixels(picture: Picture) -> dict[str, Any]:
     return {"rgb": pixels.tobytes(), "width": pixels.shape[1], "height": pixels.shape[0]}
 
 
-def _encoded(pixels: Pixels, picture: Picture) -> bytes:
+def encoded_preview(pixels: Pixels, picture: Picture) -> bytes:
+    """Return `pixels`, a rendition of `picture` as its `with_alpha_at` gives it, as JPEG, or as WebP where it has
+    alpha."""
     file = BytesIO()
     image = Image.fromarray(pixels)
     if picture.has_alpha:

@@ -1,0 +1,20 @@
+"""The one question about two pictures, as the library and the command for folders both ask it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dedup.compare.surroundings import framed_by
+from dedup.compare.verdict import Side, Verdict, compare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def examine(low: Side, high: Side, pixels_equal: Callable[[], bool]) -> Verdict | None:
+    """The engine's verdict; its evidence also says which side only puts something flat around the other."""
+    verdict = compare(low, high, pixels_equal=pixels_equal)
+    if verdict is None:
+        return None
+    return replace(verdict, evidence={**verdict.evidence, "framed_by": framed_by(low, high, verdict)})
