@@ -7,19 +7,19 @@ from numpy.typing import NDArray
 
 from gallery.imaging.decode import Picture
 from gallery.imaging.oklab import from_oklab, to_oklab
+from gallery.imaging.sizes import PREVIEW_SIZES_PX
 from gallery.imaging.thumbhash import thumbhash
 
 PALETTE_COLOURS = 6
-# Enough to see every colour that covers a part worth naming.
-_PALETTE_PX = 64
+# Enough to see every colour that covers a part worth naming, and for a ThumbHash, which holds 7 x 7 cosines at most and
+# takes up to 100 pixels. A quarter of the smallest preview, as two halvings make it: sizes between take 1.4 ms.
+_SAMPLE_PX = min(PREVIEW_SIZES_PX) // 4
 # Two colours nearer than this (Oklab, where about 0.02 is just noticeable) get one name in a palette.
 _MERGE_BELOW_OKLAB = 0.06
 _LEAST_SHARE = 0.02
 _KMEANS_ROUNDS = 6
 # Pixels are first gathered in cells of this size, which bounds the work for any picture.
 _CELL_BITS = 4
-# ThumbHash takes up to 100 pixels; its result holds 7 x 7 cosines at most, for which 64 are plenty.
-_THUMBHASH_PX = 64
 
 FloatArray = NDArray[np.float32]
 
@@ -29,7 +29,7 @@ def compute(picture: Picture) -> dict[str, Any]:
 
     The palette has 1 to 6 colours, most common first; shares add up to about 1.
     """
-    colours = palette(picture.rgb(_PALETTE_PX))
+    colours = palette(picture.rgb(_SAMPLE_PX))
     return {
         "palette": [list(entry) for entry in colours],
         "dominant_colour": colours[0][0],
@@ -105,7 +105,7 @@ def _named(centres: FloatArray, shares: NDArray[np.float64]) -> list[tuple[str, 
 
 
 def _rgba(picture: Picture) -> NDArray[np.uint8]:
-    pixels = picture.with_alpha_at(_THUMBHASH_PX)
+    pixels = picture.with_alpha_at(_SAMPLE_PX)
     if pixels.shape[2] == 4:
         return pixels
     return np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
