@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.test import Client
 
 from gallery.models import ApiTokenScope
+from gallery.originals import open_original
 from gallery.tokens import create_token
+from tests.pictures import jpeg_bytes, noise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gallery.models import User
+    from gallery.models import Photo, User
 
 VERSION = {"Tus-Resumable": "1.0.0"}
 BYTES = "application/offset+octet-stream"
@@ -77,3 +82,24 @@ class TusClient:
         answer = self.call("HEAD", url)
         assert answer.status_code == 200, answer.status_code
         return int(answer.headers["Upload-Offset"])
+
+
+def content_of(photo: Photo) -> bytes:
+    """The bytes that are kept for a photo."""
+    with open_original(photo.stored_sha256) as file:
+        return bytes(file.read())
+
+
+def leftovers() -> list[Path]:
+    """The files of unfinished uploads."""
+    return list(Path(settings.UPLOAD_TEMP_DIR).glob("partial-*"))
+
+
+def large_jpeg() -> bytes:
+    """More than the first bytes that a kind is told by."""
+    return jpeg_bytes(noise(uuid.uuid4().int % 2**32, (100, 100)))
+
+
+def code(answer: Any) -> tuple[int, str]:
+    """The status and the word of a refusal."""
+    return answer.status_code, answer.json()["code"]
