@@ -26,26 +26,12 @@ from tests import damage
 from tests.api.client import ApiClient
 from tests.damage import DAMAGES, original_of, plant_all, sound_photos
 from tests.factories import make_user, plain_jpeg, unique_jpeg, upload
-from tests.marked import use_data_folder
 from tests.s3_server import running_s3_server
 from tests.test_s3 import use_store
 
 pytestmark = pytest.mark.django_db
 
 SOUND = 150
-
-
-@pytest.fixture
-def data(settings: Settings, tmp_path: Path) -> Path:
-    """The data folder of a marked library."""
-    folder = tmp_path / "data"
-    use_data_folder(settings, folder)
-    return folder
-
-
-@pytest.fixture
-def owner(data: Path) -> User:
-    return make_user("anna")
 
 
 def fsck(*options: str) -> tuple[int, Any]:

@@ -27,14 +27,6 @@ from tests.test_s3 import use_store
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def data(settings: Settings, tmp_path: Path) -> Path:
-    """The data folder of a marked library."""
-    folder = tmp_path / "data"
-    use_data_folder(settings, folder)
-    return folder
-
-
 def unmount(data: Path) -> None:
     """Leave the empty folder on which the volume was mounted."""
     (data / "originals").rename(data / "elsewhere")
