@@ -8,8 +8,8 @@ import pytest
 import pyvips
 from PIL import Image, ImageCms
 
-from gallery.imaging.decode import Picture, open_picture
 from gallery.imaging.rgb_profile import Curve, Point, rgb_profile
+from tests.imaging.files import opened
 from tests.pictures import encoded, jpeg_bytes, scene
 
 D65 = (0.3127, 0.3290)
@@ -17,12 +17,6 @@ DISPLAY_P3 = (((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)), Curve.srgb())
 ADOBE_RGB = (((0.64, 0.33), (0.21, 0.71), (0.15, 0.06)), Curve(gamma=563 / 256))
 # Rounding in both engines, and tables where one uses formulas.
 CLOSE = 2
-
-
-def opened(folder: Path, content: bytes) -> Picture:
-    path = folder / "picture"
-    path.write_bytes(content)
-    return open_picture(path)
 
 
 def lattice() -> Image.Image:

@@ -11,9 +11,10 @@ import pytest
 import pyvips
 from PIL import Image, ImageCms
 
-from gallery.imaging.decode import Picture, open_picture
+from gallery.imaging.decode import open_picture
 from gallery.imaging.loaders import STREAMED_LIMIT_MEGAPIXELS, WHOLE_LIMIT_MEGAPIXELS
 from gallery.imaging.sniff import Refused, UnsupportedFile
+from tests.imaging.files import mean_difference, opened
 from tests.pictures import (
     Colour,
     encoded,
@@ -30,17 +31,6 @@ from tests.pictures import (
 
 # Twice the steps of rounding of a JPEG of quality 95 in smooth parts.
 CLOSE = 6
-
-
-def opened(folder: Path, content: bytes) -> Picture:
-    path = folder / "picture"
-    path.write_bytes(content)
-    return open_picture(path)
-
-
-def mean_difference(one: np.ndarray, other: np.ndarray) -> float:
-    assert one.shape == other.shape
-    return float(np.abs(one.astype(float) - other.astype(float)).mean())
 
 
 def png_header_of(width: int, height: int, *, interlaced: bool = False) -> bytes:

@@ -8,13 +8,8 @@ import pyvips
 
 from gallery.imaging.decode import open_picture
 from gallery.imaging.jpeg import Unsound, decode_sound, shrink_for
+from tests.imaging.files import in_file
 from tests.pictures import jpeg_bytes, scene
-
-
-def in_file(folder: Path, content: bytes) -> Path:
-    path = folder / "picture.jpg"
-    path.write_bytes(content)
-    return path
 
 
 def test_the_scale_is_the_smallest_power_of_two_that_holds_the_side() -> None:

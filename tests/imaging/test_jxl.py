@@ -11,11 +11,11 @@ import pytest
 from PIL import Image, ImageCms
 
 from gallery.imaging import metadata
-from gallery.imaging.decode import Picture, open_picture
 from gallery.imaging.jxl_header import JxlColour, read_jxl_header
 from gallery.imaging.pixels import pixels_equal
 from gallery.imaging.rgb_profile import Curve, rgb_profile
 from gallery.imaging.sniff import Refused
+from tests.imaging.files import opened
 from tests.pictures import encoded, exif_bytes, gradient, jpeg_bytes, pixels, scene
 
 P3_PRIMARIES = ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060))
@@ -23,12 +23,6 @@ P3_PRIMARIES = ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060))
 
 def jxl_bytes(image: np.ndarray, **options: Any) -> bytes:
     return bytes(imagecodecs.jpegxl_encode(image, effort=3, **options))
-
-
-def opened(folder: Path, content: bytes) -> Picture:
-    path = folder / "picture"
-    path.write_bytes(content)
-    return open_picture(path)
 
 
 def box(kind: bytes, content: bytes) -> bytes:

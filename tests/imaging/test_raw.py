@@ -7,24 +7,13 @@ import pytest
 from PIL import Image
 
 from gallery.imaging import metadata
-from gallery.imaging.decode import Picture, open_picture
 from gallery.imaging.pixels import pixels_equal
 from gallery.imaging.sniff import PictureFormat, Refused, sniff_file
+from tests.imaging.files import mean_difference, opened
 from tests.pictures import encoded, flat, pixels, scene
 from tests.raws import dng_bytes
 
 SENSOR = (1600, 1200)
-
-
-def opened(folder: Path, content: bytes) -> Picture:
-    path = folder / "picture"
-    path.write_bytes(content)
-    return open_picture(path)
-
-
-def mean_difference(one: np.ndarray, other: np.ndarray) -> float:
-    assert one.shape == other.shape
-    return float(np.abs(one.astype(float) - other.astype(float)).mean())
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
