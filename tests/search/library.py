@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import numpy as np
 from django.core.cache import cache
+from django.db import transaction
 from numpy.typing import NDArray
+from pytest_django import DjangoDbBlocker
 
 from gallery.describe import cache_key
 from gallery.imaging.palette import palette_vector
 from gallery.model_status import ModelStatus, save_model_status
 from gallery.models import Embedding, Photo, User
+from gallery.search import SearchPage, search
 from gallery.tags import add_tags
 from gallery.vector_index import ensure_vector_index
 from tests.factories import make_photo
 
 MODEL = "drawn/test"
 DIMENSIONS = 16
+
+Made = TypeVar("Made")
 
 
 def photo_with(
@@ -37,6 +43,25 @@ def photo_with(
     if vector is not None:
         Embedding.objects.create(photo=photo, model=model, vector=np.asarray(list(vector), dtype=np.float32))
     return photo
+
+
+@contextmanager
+def kept_for_the_module(blocker: DjangoDbBlocker, make: Callable[[], Made]) -> Iterator[Made]:
+    """What `make` returns, with its rows in a transaction around those of the module's tests, each of which finds them.
+
+    For libraries that take seconds to make. In the end the rows are taken back.
+    """
+    around = transaction.atomic()
+    with blocker.unblock():
+        around.__enter__()
+    try:
+        with blocker.unblock():
+            made = make()
+        yield made
+    finally:
+        with blocker.unblock():
+            transaction.set_rollback(True)
+            around.__exit__(None, None, None)
 
 
 def direction(*weights: float) -> NDArray[np.float64]:
@@ -61,3 +86,25 @@ def model_is_here(version: str = MODEL, dimensions: int = DIMENSIONS) -> None:
 def described_as(text: str, vector: Iterable[float], version: str = MODEL) -> None:
     """Leave the vector of a description where the query worker's answers are kept."""
     cache.set(cache_key(version, text), [float(value) for value in vector])
+
+
+def ids(page: SearchPage) -> list[int]:
+    """The photos of a page, in its order."""
+    return [photo.pk for photo in page.photos]
+
+
+def messages(page: SearchPage) -> list[str]:
+    """What a page warns of."""
+    return [warning["message"] for warning in page.warnings]
+
+
+def all_pages(user: object, text: str, limit: int) -> list[int]:
+    """The ids of every page in turn."""
+    found: list[int] = []
+    cursor = None
+    while True:
+        page = search(user, text, cursor=cursor, limit=limit)  # type: ignore[arg-type]  # a user of any kind
+        found.extend(ids(page))
+        cursor = page.next_cursor
+        if cursor is None:
+            return found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from gallery.demo.scenes import all_scenes, draw_scene
 from gallery.describe import PictureAnswer
@@ -12,7 +14,7 @@ from gallery.models import Photo, User
 from gallery.search import search
 from gallery.search.similar import similar_photos
 from tests.factories import make_user
-from tests.search.library import described_as, model_is_here, photo_with
+from tests.search.library import described_as, kept_for_the_module, model_is_here, photo_with
 from tests.tiny_clip import tiny_model
 
 pytestmark = pytest.mark.django_db
@@ -26,11 +28,14 @@ def model() -> ClipModel:
     return load_model(str(files.config), str(files.checkpoint), "cpu")
 
 
-@pytest.fixture
-def user(model: ClipModel, settings: Settings) -> User:
+@pytest.fixture(scope="module")
+def owner(model: ClipModel, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[User]:
     """Someone whose library holds new drawings of every scene; `source` says what each shows."""
-    files = tiny_model()
-    settings.CLIP_MODEL, settings.CLIP_PRETRAINED = str(files.config), str(files.checkpoint)
+    with kept_for_the_module(django_db_blocker, lambda: draw_library(model)) as person:
+        yield person
+
+
+def draw_library(model: ClipModel) -> User:
     model_is_here(model.version, model.dimension)
     owner = make_user()
     scenes = all_scenes()
@@ -39,6 +44,15 @@ def user(model: ClipModel, settings: Settings) -> User:
     )
     for scene, vector in zip(scenes, vectors, strict=True):
         photo_with(owner, vector=vector, model=model.version, tags=[scene.shape], source=scene.caption)
+    return owner
+
+
+@pytest.fixture
+def user(owner: User, model: ClipModel, settings: Settings, db: None) -> User:
+    """The owner, with the model of their library set."""
+    files = tiny_model()
+    settings.CLIP_MODEL, settings.CLIP_PRETRAINED = str(files.config), str(files.checkpoint)
+    model_is_here(model.version, model.dimension)
     return owner
 
 
