@@ -8,7 +8,17 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 WITHOUT_SERVERS = frozenset(
-    {"check", "collectstatic", "diffsettings", "duplicates", "findstatic", "help", "start", "version"}
+    {
+        "check",
+        "collectstatic",
+        "compare",
+        "diffsettings",
+        "duplicates",
+        "findstatic",
+        "help",
+        "start",
+        "version",
+    }
 )
 """Commands that need no database, or (start) look after the servers themselves."""
 
