@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gallery.models import User
 
 router = Router(tags=["duplicates"])
+router.add_router("", "dedup.detection_api.router")
 
 MAX_PAGE = 200
 MAX_NAMED = 10_000

@@ -41,10 +41,15 @@ def hold_photos(photo_ids: Iterable[int]) -> set[int]:
 UNDECIDED = """NOT EXISTS (
     SELECT FROM dedup_pairdecision decision
      WHERE decision.low_id = match.low_id AND decision.high_id = match.high_id)"""
+# What MatchQuerySet.grouping says, for the recursive query.
+GROUPING = f"""{UNDECIDED} AND NOT EXISTS (
+    SELECT FROM dedup_kindsetting setting
+     WHERE setting.kind = match.kind
+       AND (NOT setting.is_on OR setting.least_confidence > match.confidence))"""
 
 
 def component(photo_ids: Iterable[int]) -> set[int]:
-    """The live and sound ones of these photos and all that undecided matches connect them with."""
+    """The live and sound ones of these photos and all that matches connect them with which form groups."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -54,9 +59,9 @@ def component(photo_ids: Iterable[int]) -> set[int]:
                 SELECT photo.id
                   FROM reached
                   JOIN LATERAL (
-                       SELECT high_id AS id FROM dedup_match match WHERE low_id = reached.id AND {UNDECIDED}
+                       SELECT high_id AS id FROM dedup_match match WHERE low_id = reached.id AND {GROUPING}
                        UNION ALL
-                       SELECT low_id FROM dedup_match match WHERE high_id = reached.id AND {UNDECIDED}) partner ON true
+                       SELECT low_id FROM dedup_match match WHERE high_id = reached.id AND {GROUPING}) partner ON true
                   JOIN gallery_photo photo ON photo.id = partner.id AND {LIVE_AND_SOUND})
             SELECT id FROM reached
             """,  # noqa: S608  # only constants are put into the text
@@ -86,10 +91,10 @@ def affected(photo_ids: Iterable[int]) -> tuple[set[int], list[Group]]:
         seeds |= reached | members
 
 
-def undecided_matches(photo_ids: set[int]) -> list[Match]:
-    """The verified pairs among these photos on which nobody has decided, in id order."""
+def grouping_matches(photo_ids: set[int]) -> list[Match]:
+    """The verified pairs among these photos that form groups: undecided and let in by the settings; in id order."""
     matches = Match.objects.filter(low_id__in=photo_ids, high_id__in=photo_ids)
-    return list(matches.undecided().order_by("low_id", "high_id"))
+    return list(matches.grouping().order_by("low_id", "high_id"))
 
 
 def live_and_sound(photo_ids: Iterable[int]) -> list[Photo]:

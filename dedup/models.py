@@ -91,6 +91,13 @@ class MatchQuerySet(PairQuerySet["Match"]):
         decisions = PairDecision.objects.filter(low=OuterRef("low"), high=OuterRef("high"))
         return self.exclude(Exists(decisions))
 
+    def grouping(self) -> MatchQuerySet:
+        """Undecided pairs that form groups as the settings of detection are now."""
+        kept_out = KindSetting.objects.filter(kind=OuterRef("kind")).filter(
+            Q(is_on=False) | Q(least_confidence__gt=OuterRef("confidence"))
+        )
+        return self.undecided().exclude(Exists(kept_out))
+
 
 class Match(PairOfPhotos):
     """A verified pair: its kind, how sure we are, and the evidence a person can check."""
@@ -113,9 +120,33 @@ class Match(PairOfPhotos):
             models.UniqueConstraint(fields=["low", "high"], name="match_once_per_pair"),
             models.CheckConstraint(condition=Q(low__lt=F("high")), name="match_low_before_high"),
         ]
+        indexes = [models.Index(fields=["kind", "confidence"], name="match_kind_confidence")]
 
     def __str__(self) -> str:
         return f"{self.low_id} ~ {self.high_id}: {self.kind}"
+
+
+class KindSetting(models.Model):
+    """Which verified pairs of a kind form groups. A kind without a row is on, whatever its confidence."""
+
+    kind = models.CharField(max_length=20, choices=Verdict.choices, primary_key=True)
+    is_on = models.BooleanField(default=True)
+    least_confidence = models.FloatField(default=0.0, help_text="0 to 1; less sure pairs form no group.")
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(least_confidence__gte=0, least_confidence__lte=1),
+                name="least_confidence_is_share",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {f'from {self.least_confidence:.1%}' if self.is_on else 'off'}"
 
 
 class GroupStatus(models.TextChoices):

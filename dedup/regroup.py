@@ -1,4 +1,4 @@
-"""Making the open groups equal to what the verified, undecided matches say."""
+"""Making the open groups equal to what the verified, undecided matches that the settings let in say."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db.models import F
 from django.utils import timezone
 
-from dedup.components import affected, live_and_sound, lock_grouping, undecided_matches
+from dedup.components import affected, grouping_matches, live_and_sound, lock_grouping
 from dedup.models import Group, GroupMember, GroupStatus, Verdict
 from dedup.planning import PlannedGroup, plan_groups
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def regroup(photo_ids: Iterable[int]) -> None:
-    """Bring the open groups around these photos in line with matches, decisions and the trash.
+    """Bring the open groups around these photos in line with matches, decisions, settings and the trash.
 
     Call it in a transaction. The outcome depends on matches and decisions alone, not on the order in which they came.
     Groups that stay the same are not touched.
@@ -24,7 +24,7 @@ def regroup(photo_ids: Iterable[int]) -> None:
     lock_grouping()
     reached, existing = affected(photo_ids)
     if existing or len(reached) > 1:
-        reconcile(plan_groups(live_and_sound(reached), undecided_matches(reached)), existing)
+        reconcile(plan_groups(live_and_sound(reached), grouping_matches(reached)), existing)
 
 
 def reconcile(planned: list[PlannedGroup], existing: list[Group]) -> None:

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from dedup import views
+from dedup import detection_views, views
 
 urlpatterns = [
     path("", views.queue, name="duplicates"),
     path("journal", views.journal, name="duplicate-journal"),
+    path("settings/", detection_views.detection, name="duplicate-settings"),
     path("undo", views.undo_last, name="duplicate-undo-last"),
     path("undo/<int:pk>", views.undo, name="duplicate-undo"),
     path("<int:pk>", views.group, name="duplicate-group"),

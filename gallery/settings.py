@@ -222,7 +222,12 @@ STATICFILES_FINDERS = [
 
 # --- the way of a photo ---------------------------------------------------------------------------------------
 
-STAGES = ["gallery.analyse.AnalyseStage", "gallery.embed.EmbedStage", "dedup.matching.MatchStage"]
+STAGES = [
+    "gallery.analyse.AnalyseStage",
+    "gallery.embed.EmbedStage",
+    "dedup.matching.MatchStage",
+    "dedup.group_stage.GroupStage",
+]
 OPTIMISE_ORIGINALS = env.boolean("OPTIMISE_ORIGINALS", False)
 if OPTIMISE_ORIGINALS:
     STAGES.append("gallery.optimise.OptimiseStage")

@@ -29,6 +29,7 @@ STAGE_WORDS = {
         "Makes JPEG and PNG files smaller without changing a pixel, when nothing else is to do",
     ),
     "match": ("Compare", "Finds photos that show the same picture"),
+    "group": ("Group", "Groups copies anew after what counts as a copy was changed"),
 }
 
 PRIORITY_WORDS = {Priority.PERSON: "of uploads", Priority.BULK: "of an import", Priority.REINDEX: "for later"}

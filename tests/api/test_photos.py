@@ -99,7 +99,7 @@ def test_details_hold_stages_and_matches(api: ApiClient) -> None:
     photo_id = api.upload(unique_jpeg()).json()["id"]
     body = api.get(f"photos/{photo_id}").json()
 
-    assert set(body["stages"]) == {"analyse", "embed", "match"}
+    assert set(body["stages"]) == {"analyse", "embed", "match", "group"}
     assert body["matches"] == []
 
 

@@ -107,7 +107,7 @@ def test_stages_and_photos_are_counted(admin: Client) -> None:
     assert found["likeness_jobs_done_total"]["analyse",] == 1
     assert found["likeness_jobs_seconds_total"]["analyse",] >= 2.5
     assert found["likeness_jobs_oldest_due_seconds"]["analyse",] > 0
-    assert found["likeness_stage_available"] == {("analyse",): 1, ("embed",): 0, ("match",): 1}
+    assert found["likeness_stage_available"] == {("analyse",): 1, ("embed",): 0, ("match",): 1, ("group",): 1}
     assert found["likeness_photos"]["damaged",] == 1
     assert found["likeness_photos"]["processing",] == 2
     assert found["likeness_trash_photos"][()] == 1

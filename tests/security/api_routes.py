@@ -105,6 +105,8 @@ MODERATION = [
     api("POST", "jobs/<stage>/pause", "api moderators", parts={"stage": "match"}),
     api("POST", "jobs/<stage>/resume", "api moderators", parts={"stage": "match"}),
     api("GET", "duplicates", "api moderators"),
+    api("GET", "duplicates/settings", "api moderators"),
+    api("PUT", "duplicates/settings", "api moderators", body=json(settings=[{"kind": "crop", "on": False}])),
     api("GET", "duplicates/<int:group_id>", "api moderators", thing="group"),
     api("POST", "duplicates/<int:group_id>/resolve", "api moderators", 200, "group", keep_both),
     api("POST", "duplicates/<int:group_id>/dismiss", "api moderators", 200, "group"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from gallery.imaging.sizes import PREVIEW_SIZES_PX
 from tests.factories import PASSWORD
 from tests.security.library import VISIBILITIES, Library
@@ -28,6 +30,8 @@ def decision(library: Library) -> Form:
 
 PHOTO_FIELDS = form(title="new", description="", tags="sea", visibility="members", rating="1")
 ALBUM_FIELDS = form(name="new name", description="", visibility="members")
+DETECTION = {f"{kind}-least": "90" for kind in ("same-picture", "edited", "crop", "rotated", "near-shot")}
+DETECTION_QUERY = urlencode(DETECTION | {"preview": "yes"})
 SEARCH_FIELDS = form(name="new name", query="sea", visibility="private")
 
 LIBRARY_PAGES = [
@@ -105,6 +109,9 @@ MODERATION = [
     Rule("POST", "tags/categories/<int:pk>/delete", "moderators", 302, "category"),
     Rule(SAFE, "duplicates/", "moderators"),
     Rule(SAFE, "duplicates/journal", "moderators"),
+    Rule(SAFE, "duplicates/settings/", "moderators"),
+    Rule(SAFE, "duplicates/settings/", "moderators", query=DETECTION_QUERY),
+    Rule("POST", "duplicates/settings/", "moderators", 302, body=form(**DETECTION)),
     Rule("POST", "duplicates/undo", "moderators", 302),
     Rule("POST", "duplicates/undo/<int:pk>", "moderators", 302, "resolution"),
     Rule(SAFE, "duplicates/<int:pk>", "moderators", thing="group"),

@@ -76,6 +76,7 @@ def lists() -> Iterator[Read]:
         yield Read(path, tells=True)
     for path in (
         "/albums/names", "/upload", "/account", "/duplicates/", "/duplicates/journal", "/metrics",
+        "/duplicates/settings/", "/api/v1/duplicates/settings",
         "/api/v1/duplicates", "/api/v1/tag-categories", "/api/v1/tokens", "/api/v1/health", "/admin/",
     ):  # fmt: skip
         yield Read(path)

@@ -15,6 +15,7 @@ from tests.ui.library import fill, open_grid, pictures, violations
 pytestmark = pytest.mark.browser
 
 PAGES = ["/upload", "/tags/", "/albums/", "/trash/", "/jobs/", "/account", "/duplicates/", "/?page=1"]
+PAGES += ["/duplicates/settings/"]
 GRIDS = ["/", "/search?q=sea"]
 
 
