@@ -2,6 +2,7 @@
 # make setup   environment and libraries              make check   style, types, architecture, settings
 # make demo    the same with a library of drawn pictures, to look around
 # make bench   how well and how fast copies are found (PHOTOS=folder); bench-embed: how fast pictures become vectors
+#              bench-detect: the same on labelled sets, beside other tools (PHOTOS=folder TOOLS=folder SEED=1,2)
 #              bench-ingest: what taking photos in costs, and how the site answers meanwhile (PHOTOS=folder N=5000)
 # make audit   known holes in the locked libraries (exit code 3: the advisory source cannot be reached)
 # make torture kills, crashes, races, full disks and damages, in full: some ten minutes (PART=races for one part)
@@ -22,12 +23,13 @@ RUNTIME := .venv/.runtime-installed
 DEVELOPMENT := .venv/.development-installed
 NODE_MODULES := node_modules/.installed
 BENCH := .cache/bench
+RIVALS := .cache/rivals
 
-.PHONY: help run demo setup setup-dev setup-browser test check format lock bench bench-outcomes bench-embed bench-ingest audit torture
+.PHONY: help run demo setup setup-dev setup-browser test check format lock bench bench-detect bench-outcomes bench-embed bench-ingest audit torture
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,9p'
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,10p'
 
 run: setup
 	@$(PY) manage.py start
@@ -47,7 +49,7 @@ setup-browser: setup-dev
 	@$(PY) -m tests.chromium
 
 test: setup-dev setup-browser
-	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup-dev
 	@$(PY) -m ruff check .
@@ -64,6 +66,12 @@ check: setup-dev
 bench: setup-dev
 	@test -n "$(PHOTOS)" || { echo "Give a folder of pictures: make bench PHOTOS=/path/to/folder"; exit 1; }
 	@$(PY) -m bench.detect "$(PHOTOS)" --out "$${TMPDIR:-/tmp}"
+
+# Makes dense, sparse and harder sets of the photos by the scripts in TOOLS, and scores the engine and other tools on them.
+bench-detect: setup-dev $(RIVALS)/.installed
+	@test -n "$(PHOTOS)" || { echo "Give a folder of photos: make bench-detect PHOTOS=/path/to/folder"; exit 1; }
+	@PYTHONPATH=$(RIVALS) $(PY) -m bench.detect "$(PHOTOS)" --jobs 2 $(if $(TOOLS),--tools "$(TOOLS)") \
+		$(if $(SEED),--seeds $(SEED)) $(if $(SOURCES),--sources $(SOURCES)) $(ARGS)
 
 audit: setup-dev
 	@$(PY) -m tests.audit
@@ -110,6 +118,12 @@ $(RUNTIME): requirements.txt constraints.txt | $(PY)
 
 $(BENCH)/.installed: requirements-bench.txt | $(RUNTIME)
 	@$(PIP) --no-deps --upgrade --target $(BENCH) -r requirements-bench.txt
+	@touch $@
+
+# One by one: a tool that has no wheel for this machine is left out, and the bench names it as absent.
+$(RIVALS)/.installed: requirements-rivals.txt | $(RUNTIME)
+	@grep -v '^#' $< | while read -r line; do \
+		$(PIP) --no-deps --upgrade --target $(RIVALS) "$$line" || echo "left out: $$line"; done
 	@touch $@
 
 $(DEVELOPMENT): requirements-dev.txt constraints.txt $(RUNTIME)

@@ -30,7 +30,7 @@ from gallery.embedded.servers import Servers  # noqa: E402
 from gallery.models import Job, SharedState  # noqa: E402
 from tests.live import LiveSite, wait_until  # noqa: E402
 
-pytest_plugins = ["tests.browser", "tests.marked", "tests.backups"]
+pytest_plugins = ["tests.browser", "tests.marked", "tests.backups", "tests.sharing"]
 
 POSTGRES_OPTIONS = {
     # What a test session writes need not outlive a power cut.
