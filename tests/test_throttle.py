@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import redis
 from django.test import Client
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from gallery import throttle
 from gallery.models import Photo
@@ -173,7 +175,7 @@ def test_without_redis_searches_and_uploads_go_on(
     person, browser = make_user(), Client()
     browser.force_login(person)
     api = ApiClient(person)
-    nobody = redis.Redis(unix_socket_path="/nowhere/redis.sock")
+    nobody = redis.Redis(unix_socket_path="/nowhere/redis.sock", retry=Retry(NoBackoff(), 0))
     monkeypatch.setattr(throttle, "client", lambda: nobody)
 
     assert searches(browser, 2) == [200, 200]

@@ -1,7 +1,8 @@
-"""The tiny trained model for tests: trained once per version of its source and kept in .cache/."""
+"""The tiny trained model for tests: trained once per version of its source, by one process, and kept in .cache/."""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import inspect
 from pathlib import Path
@@ -22,4 +23,8 @@ def tiny_model() -> TinyModel:
     )
     folder = CACHE / hashlib.sha256(source.encode()).hexdigest()[:16]
     trained = TinyModel(folder / f"{tiny_clip.NAME}.json", folder / f"{tiny_clip.NAME}.pt")
-    return trained if trained.checkpoint.is_file() else tiny_clip.train(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        # Another process of a parallel run waits here while the first one trains.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return trained if trained.checkpoint.is_file() else tiny_clip.train(folder)
