@@ -70,7 +70,7 @@ bench: setup-dev
 # Makes dense, sparse and harder sets of the photos by the scripts in TOOLS, and scores the engine and other tools on them.
 bench-detect: setup-dev $(RIVALS)/.installed
 	@test -n "$(PHOTOS)" || { echo "Give a folder of photos: make bench-detect PHOTOS=/path/to/folder"; exit 1; }
-	@PYTHONPATH=$(RIVALS) $(PY) -m bench.detect "$(PHOTOS)" --jobs 2 $(if $(TOOLS),--tools "$(TOOLS)") \
+	@PYTHONPATH=$(RIVALS) $(PY) -m bench.detect "$(PHOTOS)" $(if $(TOOLS),--tools "$(TOOLS)") \
 		$(if $(SEED),--seeds $(SEED)) $(if $(SOURCES),--sources $(SOURCES)) $(ARGS)
 
 audit: setup-dev

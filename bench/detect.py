@@ -1,238 +1,240 @@
-"""Measure the comparison on a folder of pictures.
+"""Measure how well and how fast copies are found, beside other tools.
 
-    python -m bench.detect SET [--scorer SCRIPT] [--candidates words|hash|brute] [--jobs 2] [--out FOLDER]
+    python -m bench.detect FOLDER                       compares all pictures of a folder and lists the pairs
+    python -m bench.detect PHOTOS --tools TOOLS         scores sets that TOOLS/make_variants.py makes of the photos
+    python -m bench.detect PHOTOS --crop-pairs FOLDER --look-alikes FOLDER ...
 
-SET is a folder with `images/` and `truth.csv` (columns file, group, kind: two files are a true pair when their group is
-equal), or a folder of pictures, whose pairs are then listed. SCRIPT is called with SET and the pairs found (near-shots
-left out), written to FOLDER (default: the current one) as pairs.json. Times are CPU milliseconds.
+Sets: dense (every change of --sources photos among all photos and traps), sparse (one change of every photo) and harder
+(see bench.harder_kinds), for each of --seeds. TOOLS/score_pairs.py scores the pairs of every tool; shots of another
+moment (near-shot) do not count as found. FOLDER of --crop-pairs holds NNN_full and NNN_crop of the same photos; in the
+folders of --look-alikes every pair is false, unless it has identical pixels.
 """
+
+from __future__ import annotations
 
 import argparse
 import collections
-import csv
 import json
+import re
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import cv2
-import numpy as np
-import pyvips
-from numpy.typing import NDArray
-
-from dedup.compare import fingerprint, local_features
+from bench.own_engine import OwnRun, Pairs, run_engine
+from bench.rivals import Rival, rivals
+from bench.sets import Truth, dense_set, harder_set, read_truth, sparse_set
 from dedup.compare.kinds import Kind
-from dedup.compare.phash import turn_distances
-from dedup.compare.verdict import Side, Verdict, compare
+from gallery.embedded import cores
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff"}
-HASH_RADIUS_BITS = 31
-SHARED_WORDS_MIN = 3
-COMMON_WORD_SHARE = 0.02
-SIDES_KEPT = 150
-
-Pair = tuple[str, str]
-Judged = tuple[Pair, Verdict | None, float]
-
-
-class FilePicture:
-    """A picture file as the fingerprint wants it."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def rgb(self, long_side_px: int) -> NDArray[np.uint8]:
-        """Return the upright picture, uint8 (height, width, 3)."""
-        image = pyvips.Image.thumbnail(str(self._path), long_side_px, height=long_side_px, size="down")
-        image = image.colourspace("srgb")
-        image = image.flatten(background=255) if image.hasalpha() else image
-        return np.asarray(image.extract_band(0, n=3).cast("uchar").numpy(), np.uint8)
+OWN = "Likeness"
+SCORER = "score_pairs.py"
+SET_KINDS = ("dense", "sparse", "harder")
+FALSE_SHOWN = 50
+_SUMMARY = re.compile(
+    r"mean (?P<mean>[\d.]+)\s+true-pair recall (?P<recall>[\d.]+)\s+precision (?P<precision>[\d.]+)\s+"
+    r"false photo pairs (?P<photos>\d+)\s+false trap pairs (?P<traps>\d+)"
+)
+_KIND = re.compile(r"^(\w+)\s+([\d.]+)$", re.MULTILINE)
 
 
-def take_fingerprint(path: Path) -> tuple[str, bytes, tuple[int, int], float]:
-    """Return name, stored fingerprint, upright size and CPU milliseconds (decoding apart)."""
-    cv2.setNumThreads(1)
-    picture = FilePicture(path)
-    rgb = picture.rgb(fingerprint.PICTURE_SIDE_PX)
-    picture.rgb = lambda long_side_px: rgb  # type: ignore[method-assign]  # decode outside of the clock
-    start = time.process_time()
-    record = fingerprint.compute(picture)
-    spent = 1000 * (time.process_time() - start)
-    stored = record["features"]
-    header = pyvips.Image.new_from_file(str(path)).autorot()
-    return path.name, stored if isinstance(stored, bytes) else b"", (header.width, header.height), spent
+@dataclass(frozen=True)
+class Score:
+    """How a tool did on a set: the share (percent) of each kind that was paired with its original, and the sums."""
+
+    tool: str
+    kinds: dict[str, float]
+    summary: dict[str, str]
+    seconds: float
 
 
-def word_candidates(prints: dict[str, fingerprint.Fingerprint]) -> set[Pair]:
-    """Return pairs that share words, upright or mirrored; words that very many pictures have do not count."""
-    names = sorted(prints)
-    common = max(50, int(COMMON_WORD_SHARE * len(names)))
-    holders: dict[int, list[int]] = collections.defaultdict(list)
-    for place, name in enumerate(names):
-        for word in local_features.words(prints[name].features).tolist():
-            holders[word].append(place)
-    found = set()
-    for name in names:
-        features = prints[name].features
-        for view in (features, features.mirrored()):
-            lists = [holders.get(word, []) for word in local_features.words(view).tolist()]
-            votes = collections.Counter(other for one in lists if len(one) <= common for other in one)
-            found |= {
-                _pair(name, names[other]) for other, count in votes.items() if count >= SHARED_WORDS_MIN
-            }
-    return {pair for pair in found if pair[0] != pair[1]}
-
-
-def hash_candidates(prints: dict[str, fingerprint.Fingerprint]) -> set[Pair]:
-    """Return pairs whose hashes lie within the radius in one of the eight turns."""
-    names = sorted(name for name, one in prints.items() if one.quality >= 50)
-    return {
-        (first, second)
-        for place, first in enumerate(names)
-        for second in names[place + 1 :]
-        if min(turn_distances(prints[first].turned, prints[second].turned[0])) <= HASH_RADIUS_BITS
-    }
-
-
-class Judge:
-    """Compares pairs of one folder, holding the previews of the latest."""
-
-    def __init__(self, folder: Path, stored: dict[str, tuple[bytes, tuple[int, int]]]) -> None:
-        self._folder = folder
-        self._stored = stored
-        self._side = lru_cache(SIDES_KEPT)(self._load)
-
-    def __call__(self, pairs: Iterable[Pair]) -> list[Judged]:
-        cv2.setNumThreads(1)
-        return list(self._judge(pairs))
-
-    def _judge(self, pairs: Iterable[Pair]) -> Iterator[Judged]:
-        for pair in pairs:
-            low, high = self._side(pair[0]), self._side(pair[1])
-            start = time.process_time()
-            verdict = compare(low, high)
-            yield pair, verdict, 1000 * (time.process_time() - start)
-
-    def _load(self, name: str) -> Side:
-        stored, (width, height) = self._stored[name]
-        rgb = FilePicture(self._folder / name).rgb(fingerprint.PICTURE_SIDE_PX)
-        return Side(fingerprint.read(stored), width, height, load_preview=lambda: rgb)
-
-
-def judge_all(
-    folder: Path, stored: dict[str, tuple[bytes, tuple[int, int]]], pairs: list[Pair], jobs: int
-) -> list[Judged]:
-    """Compare all pairs in `jobs` processes; pairs that share pictures stay together."""
-    pairs = sorted(pairs)
-    size = max(1, min(400, len(pairs) // (4 * jobs) + 1))
-    chunks = [pairs[start : start + size] for start in range(0, len(pairs), size)]
-    with ProcessPoolExecutor(jobs, initializer=_begin, initargs=(folder, stored)) as pool:
-        return [judged for chunk in pool.map(_judge_chunk, chunks) for judged in chunk]
-
-
-def _begin(folder: Path, stored: dict[str, tuple[bytes, tuple[int, int]]]) -> None:
-    _judges.append(Judge(folder, stored))
-
-
-def _judge_chunk(pairs: list[Pair]) -> list[Judged]:
-    return _judges[0](pairs)
-
-
-_judges: list[Judge] = []  # one in each process of the pool
-
-
-def report(judged: list[Judged], truth: dict[str, tuple[str, str]]) -> None:
-    """Print which kinds of verdict each kind of change got, and every false pair by name."""
-    verdicts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
-    false = []
-    for (first, second), verdict, _ in judged:
-        same = truth[first][0] == truth[second][0]
-        kinds = {truth[first][1], truth[second][1]} - {"original"}
-        if same and len(kinds) == 1 and "original" in (truth[first][1], truth[second][1]):
-            verdicts[kinds.pop()][str(verdict.kind) if verdict else "none"] += 1
-        if not same and verdict is not None:
-            false.append(f"{verdict.kind} {first} {second}: {verdict.sentence}")
-    for kind, counts in sorted(verdicts.items()):
-        print(f"{kind:12s}", ", ".join(f"{name} {count}" for name, count in counts.most_common()))
-    print(f"{len(false)} false pairs, near-shots included")
-    for line in false:
-        print("  false:", line)
-
-
-def times(prints: list[float], judged: list[Judged]) -> None:
-    """Print CPU milliseconds per fingerprint and per comparison."""
-    accepted = [spent for _, verdict, spent in judged if verdict is not None]
-    refused = [spent for _, verdict, spent in judged if verdict is None]
-    print(f"fingerprint {np.mean(prints):.1f} ms over {len(prints)} pictures")
-    for name, spent in (("proven", accepted), ("refused", refused)):
-        print(f"comparison, {name}: {np.mean(spent or [0]):.1f} ms over {len(spent)} pairs")
-
-
-def main(arguments: list[str]) -> None:
-    """Fingerprint, find candidates, compare, report."""
+def main(arguments: Sequence[str]) -> None:
+    """Measure what the options name."""
     options = _options(arguments)
-    folder = options.set / "images" if (options.set / "images").is_dir() else options.set
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
-    if not paths:
-        sys.exit(f"{folder} holds no pictures")
-    with ProcessPoolExecutor(options.jobs) as pool:
-        taken = list(pool.map(take_fingerprint, paths, chunksize=8))
-    stored = {name: (record, size) for name, record, size, _ in taken}
-    prints = {name: fingerprint.read(record) for name, (record, _) in stored.items()}
-    pairs = _candidates(options.candidates, prints)
-    judged = judge_all(folder, stored, sorted(pairs), options.jobs)
-    found = [
-        [*pair] for pair, verdict, _ in judged if verdict is not None and verdict.kind is not Kind.NEAR_SHOT
-    ]
-    output = options.out / "pairs.json"
-    output.write_text(json.dumps(found))
-    times([spent for *_, spent in taken], judged)
-    if not (options.set / "truth.csv").exists():
-        for (first, second), verdict, _ in judged:
-            if verdict is not None:
-                print(f"{verdict.kind:12s} {verdict.confidence:.3f} {first} {second}: {verdict.sentence}")
+    if not options.tools and not options.crop_pairs and not options.look_alikes:
+        list_pairs(options.photos, options.out, options.jobs)
         return
-    with (options.set / "truth.csv").open() as lines:
-        truth = {row["file"]: (row["group"], row["kind"]) for row in csv.DictReader(lines)}
-    _candidate_recall(pairs, truth)
-    report(judged, truth)
-    if options.scorer:
-        subprocess.run([sys.executable, options.scorer, options.set, output], check=True)
+    present = [] if options.no_rivals else _present()
+    with tempfile.TemporaryDirectory(prefix="likeness-bench-") as work:
+        for seed in options.seeds if options.tools else ():
+            for kind in options.sets:
+                measure_set(
+                    options, _made(options, kind, seed, Path(work) / f"{kind}-{seed}"), kind, seed, present
+                )
+    if options.crop_pairs:
+        measure_crop_pairs(options.crop_pairs, options.jobs, present)
+    for folder in options.look_alikes:
+        measure_look_alikes(folder, options.jobs, present)
 
 
-def _candidates(how: str, prints: dict[str, fingerprint.Fingerprint]) -> set[Pair]:
-    if how == "brute":
-        names = sorted(prints)
-        return {(first, second) for place, first in enumerate(names) for second in names[place + 1 :]}
-    found = hash_candidates(prints)
-    return found | word_candidates(prints) if how == "words" else found
+def list_pairs(folder: Path, out: Path, jobs: int) -> None:
+    """Print every pair of a folder and what finding them cost; write the names of the copies to out/pairs.json."""
+    run = run_engine(folder, jobs=jobs)
+    for pair in run.found:
+        print(f"{pair.kind:16s} {pair.confidence:.3f} {pair.low.name} {pair.high.name}: {pair.why}")
+    for problem in run.problems:
+        print(f"not read: {problem.file}: {problem.why}")
+    print(f"{run.pictures} pictures, {len(run.found)} pairs")
+    run.print_costs()
+    (out / "pairs.json").write_text(json.dumps(sorted(run.pairs())))
 
 
-def _candidate_recall(pairs: set[Pair], truth: dict[str, tuple[str, str]]) -> None:
-    groups = collections.Counter(group for group, _ in truth.values())
-    total = sum(count * (count - 1) // 2 for count in groups.values())
-    true = sum(truth[first][0] == truth[second][0] for first, second in pairs)
-    print(f"candidates: {len(pairs)} pairs, {100 * true / max(1, total):.2f} % of the true ones")
+def measure_set(
+    options: argparse.Namespace, folder: Path, kind: str, seed: int, present: Sequence[Rival]
+) -> None:
+    """Print the table of one set, what is false by name, and what our own engine cost."""
+    truth = read_truth(folder)
+    run = run_engine(folder / "images", jobs=options.jobs)
+    scores = [_score(options.tools, folder, OWN, run.pairs(), run.seconds)]
+    for rival in present:
+        pairs, seconds = _timed(partial(rival.pairs, folder / "images", options.jobs))
+        scores.append(_score(options.tools, folder, rival.name, pairs, seconds))
+    print(f"\n== {kind} set, seed {seed}: {len(truth)} files of {options.photos}")
+    _print_table(scores)
+    _print_own(run, truth)
 
 
-def _pair(first: str, second: str) -> Pair:
-    return (first, second) if first < second else (second, first)
+def measure_crop_pairs(folder: Path, jobs: int, present: Sequence[Rival]) -> None:
+    """Print how many of the crops are paired with their photo, and what else is paired."""
+    names = sorted(path.name for path in folder.iterdir())
+    by_number = collections.defaultdict(list)
+    for name in names:
+        by_number[name.partition("_")[0]].append(name)
+    true = {(files[0], files[1]) for files in by_number.values() if len(files) == 2}
+    run = run_engine(folder, jobs=jobs)
+    found = {OWN: run.pairs(), **{rival.name: rival.pairs(folder, jobs) for rival in present}}
+    print(f"\n== crops in {folder}: {len(true)} true pairs")
+    for tool, pairs in found.items():
+        print(
+            f"{tool:24s} {100 * len(pairs & true) / max(1, len(true)):6.1f} % found, {len(pairs - true)} false"
+        )
+    _print_false(run, run.pairs() - true)
+    run.print_costs()
 
 
-def _options(arguments: list[str]) -> argparse.Namespace:
+def measure_look_alikes(folder: Path, jobs: int, present: Sequence[Rival]) -> None:
+    """Print what is said to be a copy where nothing is, other than identical pixels."""
+    run = run_engine(folder, jobs=jobs)
+    identical = {(pair.low.name, pair.high.name) for pair in run.found if pair.kind is Kind.IDENTICAL_PIXELS}
+    possible = run.pictures * (run.pictures - 1) // 2
+    found = {OWN: run.pairs(), **{rival.name: rival.pairs(folder, jobs) for rival in present}}
+    print(f"\n== look-alikes in {folder}: {run.pictures} pictures, {possible} pairs")
+    for tool, pairs in found.items():
+        false = len(pairs - identical)
+        print(f"{tool:24s} {false:6d} said to be copies, {10_000 * false / max(1, possible):.2f} in 10,000")
+    shots = sum(pair.kind is Kind.NEAR_SHOT for pair in run.found)
+    print(f"{shots} more are said to be another shot or another state of the screen (near-shot)")
+    _print_false(run, run.pairs() - identical)
+
+
+def _made(options: argparse.Namespace, kind: str, seed: int, folder: Path) -> Path:
+    makers: dict[str, Callable[[], Path]] = {
+        "dense": lambda: dense_set(
+            options.tools, options.photos, folder, seed=seed, sources=options.sources, jobs=options.jobs
+        ),
+        "sparse": lambda: sparse_set(options.tools, options.photos, folder, seed=seed),
+        "harder": lambda: harder_set(options.photos, folder, seed=seed, sources=options.sources),
+    }
+    return makers[kind]()
+
+
+def _present() -> list[Rival]:
+    """The rivals that are installed; the others are named."""
+    present = []
+    for rival in rivals():
+        if absence := rival.absence():
+            print(f"absent: {rival.name} ({absence})")
+        else:
+            present.append(rival)
+    return present
+
+
+def _timed(find: Callable[[], Pairs]) -> tuple[Pairs, float]:
+    started = time.monotonic()
+    return find(), time.monotonic() - started
+
+
+def _score(tools: Path, folder: Path, tool: str, pairs: Pairs, seconds: float) -> Score:
+    """What the scorer says of the pairs."""
+    file = folder / "pairs.json"
+    file.write_text(json.dumps(sorted(pairs)))
+    command = [sys.executable, str(tools / SCORER), str(folder), str(file)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    summary = _SUMMARY.search(said)
+    if summary is None:
+        raise SystemExit(f"{tools / SCORER} said something else than expected:\n{said}")
+    kinds = {kind: float(share) for kind, share in _KIND.findall(said)}
+    return Score(tool, kinds, summary.groupdict(), seconds)
+
+
+def _print_table(scores: Sequence[Score]) -> None:
+    """Kinds of change downwards, tools across; then the sums, a tool in a line."""
+    width = max(len(score.tool) for score in scores)
+    for number, score in enumerate(scores):
+        print(f"  [{number}] {score.tool}")
+    print(f"{'kind':16s}" + "".join(f"{f'[{number}]':>7s}" for number in range(len(scores))))
+    for kind in sorted(scores[0].kinds):
+        print(f"{kind:16s}" + "".join(f"{score.kinds[kind]:7.1f}" for score in scores))
+    print(f"{'':{width}s}    mean  recall  precision  false photo  false trap  seconds")
+    for score in scores:
+        sums = score.summary
+        print(
+            f"{score.tool:{width}s}  {sums['mean']:>6s}  {sums['recall']:>6s}  {sums['precision']:>9s}"
+            f"  {sums['photos']:>11s}  {sums['traps']:>10s}  {score.seconds:7.1f}"
+        )
+
+
+def _print_own(run: OwnRun, truth: Truth) -> None:
+    """Candidates, costs, and false pairs by name."""
+    sizes = collections.Counter(group for group, _ in truth.values())
+    total = sum(count * (count - 1) // 2 for count in sizes.values())
+    true = sum(truth[low][0] == truth[high][0] for low, high in run.compared)
+    print(f"candidates: {len(run.compared)} pairs, {100 * true / max(1, total):.2f} % of the true ones")
+    run.print_costs()
+    _print_false(run, {pair for pair in run.pairs() if truth[pair[0]][0] != truth[pair[1]][0]})
+
+
+def _print_false(run: OwnRun, false: Pairs) -> None:
+    print(f"{len(false)} false pairs of {OWN}{':' if false else ''}")
+    listed = [pair for pair in run.found if (pair.low.name, pair.high.name) in false]
+    for pair in listed[:FALSE_SHOWN]:
+        print(f"  {pair.kind} {pair.low.name} {pair.high.name}: {pair.why}")
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("set", type=Path)
-    parser.add_argument("--scorer", type=Path)
-    parser.add_argument("--candidates", choices=("words", "hash", "brute"), default="words")
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("--tools", type=Path, help="the folder of make_variants.py and score_pairs.py")
+    parser.add_argument("--seeds", type=_numbers, default=[1])
+    parser.add_argument("--sets", type=_set_kinds, default=list(SET_KINDS))
+    parser.add_argument("--sources", type=int, default=115)
+    parser.add_argument("--crop-pairs", type=Path)
+    parser.add_argument("--look-alikes", type=Path, nargs="+", default=[])
+    parser.add_argument("--no-rivals", action="store_true")
+    parser.add_argument("--jobs", type=int, default=cores())
     parser.add_argument("--out", type=Path, default=Path())
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    for folder in [options.photos, options.tools, options.crop_pairs, *options.look_alikes]:
+        if folder is not None and not folder.is_dir():
+            raise SystemExit(f"There is no folder {folder}.")
+    return options
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in text.split(",")]
+
+
+def _set_kinds(text: str) -> list[str]:
+    kinds = text.split(",")
+    if not set(kinds) <= set(SET_KINDS):
+        raise argparse.ArgumentTypeError(f"there are the sets {', '.join(SET_KINDS)}")
+    return kinds
 
 
 if __name__ == "__main__":
