@@ -10,14 +10,14 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from xdist.scheduler import LoadFileScheduling
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # xdist ships no types
 
 from gallery.embedded import cores
 from tests.environment import REPOSITORY
 
 if TYPE_CHECKING:
     import pytest
-    from xdist.remote import Producer
+    from xdist.remote import Producer  # type: ignore[import-untyped]  # xdist ships no types
 
 SITES = {
     "the site": re.compile(r"\b(live_site|open_page|page: Page)\b"),
@@ -28,7 +28,7 @@ WAITING_PROCESSES = 1
 """More processes than cores: with two on two cores, a third of the time was spent waiting for servers and beats."""
 
 
-class ByFileOrSite(LoadFileScheduling):
+class ByFileOrSite(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no types
     """Hands out whole files, and all files of a running site at once."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -66,7 +66,7 @@ def token_of_admin(site: LiveSite) -> str:
 
 def look_for_the_model(site: LiveSite) -> None:
     """Send what beat sends every minute."""
-    due = settings.CELERY_BEAT_SCHEDULE["recheck-model"]
+    due: Any = settings.CELERY_BEAT_SCHEDULE["recheck-model"]
     assert due["schedule"] <= 60
     with Celery(broker=broker_url(redis_url(site.data))) as beat:
         beat.send_task(due["task"], ignore_result=True, **due["options"])
