@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from dedup.compare.fingerprint import VERSION
+from dedup.hash_index import bit_string
 from dedup.models import Fingerprint
 from gallery.analyse import Analyser
 
@@ -27,6 +28,8 @@ class FingerprintAnalyser(Analyser):
             "phash_quality": result["quality"],
             "features": result["features"],
             "feature_count": result["feature_count"],
+            # What was compared with the fingerprint before this one says nothing about it.
+            "matched_by": 0,
         }
         # One statement, where looking first would take six.
         Fingerprint.objects.bulk_create(
@@ -38,8 +41,3 @@ class FingerprintAnalyser(Analyser):
 
     def outdated(self) -> Q:
         return Q(fingerprint=None) | Q(fingerprint__version__lt=VERSION)
-
-
-def bit_string(value: bytes) -> str:
-    """A hash as PostgreSQL's bit(n) reads it: first bit first."""
-    return f"{int.from_bytes(value, 'big'):0{8 * len(value)}b}"

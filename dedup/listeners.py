@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dedup.models import Fingerprint
 from dedup.regroup import regroup
 from gallery import pipeline
 
@@ -24,5 +25,6 @@ class GroupKeeper:
     def photos_restored(self, photos: Sequence[Photo]) -> None:
         regroup(photo.pk for photo in photos)
         # What came while they lay in the trash was not compared with them.
+        Fingerprint.objects.filter(photo__in=photos).update(matched_by=0)
         analysed = [photo.pk for photo in photos if photo.is_analysed]
         pipeline.owe_stage(MATCH_STAGE, analysed)

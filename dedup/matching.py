@@ -7,17 +7,17 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dedup.candidates import candidates_of
-from dedup.compare.verdict import ENGINE_VERSION, Side, Verdict
+from dedup.candidates import candidates_of_each, index_fingerprints
+from dedup.compare.verdict import ENGINE_VERSION, Verdict
 from dedup.components import hold_photos, lock_grouping
 from dedup.decisions import decide_pairs
 from dedup.examine import examine
 from dedup.models import Fingerprint, Match, PairDecision
 from dedup.regroup import regroup
-from dedup.sides import comparable_fingerprints, originals_equal, side_of
-from dedup.word_index import index_words
+from dedup.sides import Sides, comparable_fingerprints, originals_compared, originals_equal
 from gallery import jobs
-from gallery.models import Photo
+from gallery.model_status import model_status
+from gallery.models import Embedding, Photo, PhotoState
 from gallery.pipeline import Stage
 
 if TYPE_CHECKING:
@@ -25,65 +25,95 @@ if TYPE_CHECKING:
 
     from gallery.models import Job, PhotoQuerySet
 
-# Each loaded side holds up to 2 MB of preview pixels.
-SIDES_KEPT_MAX = 100
-
 
 class MatchStage(Stage):
+    """Owed once more after the model's vector is there: then only the neighbours by the model are new."""
+
     name = "match"
     queue = "match"
-    batch_size = 8
+    # Photos of a batch share the queries for their candidates, and what is loaded of these.
+    batch_size = 16
     after = ("analyse", "embed")
 
     def outdated(self) -> PhotoQuerySet:
         return Photo.objects.analysed().filter(fingerprint__matched_by__lt=ENGINE_VERSION)
 
     def run(self, claimed: Sequence[Job]) -> None:
-        sides = Sides()
+        started = time.monotonic()
+        batch = Batch([job.photo_id for job in claimed])
+        shared = (time.monotonic() - started) / len(claimed)
         for job in claimed:
-            match_photo(job, sides)
+            match_photo(job, batch, shared)
 
 
-class Sides:
-    """The photos of a batch as the engine compares them; neighbours share candidates, so the last ones are kept."""
+class Batch:
+    """Photos that are matched together: one query a channel for the candidates of all, each pair compared once."""
 
-    def __init__(self) -> None:
-        self.loaded: dict[int, Side] = {}
+    def __init__(self, photo_ids: Sequence[int]) -> None:
+        """Make the photos findable, then look around: of two that come at once, the later one sees the other."""
+        self.fingerprints = {one.photo_id: one for one in comparable_fingerprints(photo_ids)}
+        own = list(self.fingerprints.values())
+        index_fingerprints(own)
+        vectors = Embedding.objects.filter(photo_id__in=self.fingerprints)
+        self.models = dict(vectors.values_list("photo_id", "model"))
+        self.candidates = candidates_of_each(
+            own, only_looks={one.photo_id for one in own if self._is_known(one)}
+        )
+        self.sides = Sides()
+        self.settled: set[tuple[int, int]] = set()
 
-    def of(self, fingerprint: Fingerprint) -> Side:
-        photo_id = fingerprint.photo_id
-        if photo_id not in self.loaded:
-            while len(self.loaded) >= SIDES_KEPT_MAX:
-                self.loaded.pop(next(iter(self.loaded)))
-            self.loaded[photo_id] = side_of(fingerprint)
-        return self.loaded[photo_id]
+    def compare(self, photo_id: int) -> dict[int, Verdict | None]:
+        """Compare a photo with its candidates, lower id first.
+
+        Left out are pairs that this engine has matched, or refused already when it matched the photo before.
+        """
+        fingerprint = self.fingerprints.get(photo_id)
+        if fingerprint is None:
+            return {}
+        known = Match.objects.of_photo(photo_id).filter(engine_version=ENGINE_VERSION)
+        settled = {match.partner_of(photo_id) for match in known}
+        if self._is_known(fingerprint):
+            settled.update(fingerprint.refused)
+        others = set(self.candidates[photo_id]) - settled
+        others -= {other for other in others if ordered(photo_id, other) in self.settled}
+        return self._verdicts(photo_id, others)
+
+    def _verdicts(self, photo_id: int, others: set[int]) -> dict[int, Verdict | None]:
+        verdicts: dict[int, Verdict | None] = {}
+        own = next(self.sides.of([photo_id]), None) if others else None
+        if own is None:
+            return verdicts
+        for other in self.sides.of(others):
+            low, high = (own, other) if photo_id < other.photo.pk else (other, own)
+            equal = partial(originals_equal, low.photo, high.photo)
+            closer = partial(originals_compared, low.photo, high.photo)
+            verdicts[other.photo.pk] = examine(low.side, high.side, equal, closer)
+        return verdicts
+
+    def _is_known(self, fingerprint: Fingerprint) -> bool:
+        """Whether all but the neighbours by the model was compared by this engine, and these are new."""
+        model = self.models.get(fingerprint.photo_id, "")
+        return fingerprint.matched_by == ENGINE_VERSION and bool(model) and model != fingerprint.looked_by
 
 
-def match_photo(job: Job, sides: Sides) -> None:
-    """Find, verify and save the matches of one photo. Damaged and trashed photos have none."""
+def match_photo(job: Job, batch: Batch, seconds: float) -> None:
+    """Verify and save the matches of one photo of the batch. Damaged and trashed photos have none."""
     started = time.monotonic()
-    verdicts: dict[int, Verdict | None] = {}
-    fingerprint = next(iter(comparable_fingerprints([job.photo_id])), None)
-    if fingerprint is not None:
-        # Findable before it looks around: of two photos that come at once, the later one sees the other.
-        index_words(fingerprint)
-        verdicts = compare_photo(fingerprint, candidates_of(fingerprint), sides)
-    with jobs.finishing(job, seconds=time.monotonic() - started):
-        save_verdicts(job.photo_id, verdicts)
+    photo_id = job.photo_id
+    verdicts = batch.compare(photo_id)
+    with jobs.finishing(job, seconds=seconds + time.monotonic() - started):
+        save_verdicts(photo_id, verdicts)
+        note_matched(photo_id, verdicts, batch.models.get(photo_id, ""))
+    batch.settled.update(ordered(photo_id, other) for other in verdicts)
 
 
-def compare_photo(
-    fingerprint: Fingerprint, candidates: Iterable[int], sides: Sides
-) -> dict[int, Verdict | None]:
-    """Compare a photo with its candidates, lower id first; pairs that this engine has matched already are left out."""
-    known = Match.objects.of_photo(fingerprint.photo_id).filter(engine_version=ENGINE_VERSION)
-    settled = {match.partner_of(fingerprint.photo_id) for match in known}
-    verdicts = {}
-    for other in comparable_fingerprints(set(candidates) - settled - {fingerprint.photo_id}):
-        low, high = sorted((fingerprint, other), key=lambda one: one.photo_id)
-        equal = partial(originals_equal, low.photo, high.photo)
-        verdicts[other.photo_id] = examine(sides.of(low), sides.of(high), equal)
-    return verdicts
+def note_matched(photo_id: int, verdicts: Mapping[int, Verdict | None], model: str) -> None:
+    """Remember that this engine has matched the photo, and whom it refused until the model's neighbours come."""
+    comes = not model and model_status().available
+    refused = [other for other, verdict in verdicts.items() if verdict is None] if comes else []
+    Fingerprint.objects.filter(
+        photo_id=photo_id, photo__state=PhotoState.READY, photo__trashed_at=None
+    ).update(matched_by=ENGINE_VERSION, looked_by=model, refused=refused)
 
 
 def save_verdicts(photo_id: int, verdicts: Mapping[int, Verdict | None]) -> None:
@@ -96,8 +126,6 @@ def save_verdicts(photo_id: int, verdicts: Mapping[int, Verdict | None]) -> None
     proven = {other: verdict for other, verdict in verdicts.items() if verdict is not None}
     concerned = {photo_id, *proven, *(verdicts.keys() & matched)}
     live = hold_photos(concerned)
-    if photo_id in live:
-        Fingerprint.objects.filter(photo_id=photo_id).update(matched_by=ENGINE_VERSION)
     if not proven and not matched:
         return
     lock_grouping()

@@ -34,18 +34,22 @@ class Fingerprint(models.Model):
     phash = BitField(
         length=PHASH_BITS, null=True, help_text="Null for dull pictures, which no hash tells apart."
     )
-    turned = models.BinaryField(
-        default=bytes, help_text="The hashes of all eight turns, 32 bytes each; empty when dull."
-    )
     phash_quality = models.PositiveSmallIntegerField(default=0)
     features = models.BinaryField(default=bytes, help_text="As dedup.compare.fingerprint packs them.")
     feature_count = models.PositiveIntegerField(default=0)
     matched_by = models.PositiveSmallIntegerField(
         default=0, help_text="Version of the engine that compared the photo with its candidates last."
     )
-
     words_version = models.PositiveSmallIntegerField(
-        default=0, help_text="Version whose words of local features are in the index."
+        default=0, help_text="Version whose hash and words of local features are in the indexes."
+    )
+    looked_by = models.CharField(
+        max_length=200, blank=True, help_text="The model by whose vector the photo's neighbours were compared last."
+    )
+    refused = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        help_text="Photos that were compared and are no copies; kept until the photo's neighbours by a model come.",
     )
 
     def __str__(self) -> str:
@@ -55,11 +59,33 @@ class Fingerprint(models.Model):
 class WordPostings(models.Model):
     """Which photos have a word of local features. An inverted index: ids of removed photos may remain."""
 
-    key = models.BigIntegerField(primary_key=True, help_text="Version of the fingerprint and 24-bit word.")
-    photo_ids = ArrayField(models.BigIntegerField())
+    key = models.IntegerField(primary_key=True, help_text="Version of the fingerprint and 24-bit word.")
+    photo_ids = ArrayField(models.IntegerField())
 
     def __str__(self) -> str:
         return f"word {self.key}: {len(self.photo_ids)} photos"
+
+
+class FreshWord(models.Model):
+    """A word of a photo that has yet to come into the row of its word: see dedup.word_index."""
+
+    pk = models.CompositePrimaryKey("key", "photo_id")
+    key = models.IntegerField()
+    photo_id = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"word {self.key} of photo {self.photo_id}"
+
+
+class HashEntry(models.Model):
+    """The hash of a clear photo, under which it is found: see dedup.hash_index."""
+
+    photo = models.OneToOneField(Photo, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    version = models.PositiveSmallIntegerField()
+    bits = BitField(length=PHASH_BITS, help_text="The bits in the order of the chunks that are looked up.")
+
+    def __str__(self) -> str:
+        return f"hash of photo {self.photo_id}"
 
 
 PairT = TypeVar("PairT", bound="PairOfPhotos")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dedup.compare.fingerprint import PICTURE_SIDE_PX, VERSION, read
@@ -14,7 +16,8 @@ from gallery.originals import local_original
 from gallery.previews import open_preview
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any
 
     import numpy as np
     from numpy.typing import NDArray
@@ -36,12 +39,71 @@ UNREAD = [
 ]
 
 
+# All that a worker keeps of photos that it has compared.
+SIDES_BYTES_MAX = 32 * 1024 * 1024
+# Points unpacked, rows and hashes, beside the previews: 13 kB of points at most, and what holds them.
+BYTES_WITHOUT_PREVIEW = 24 * 1024
+
+
+@dataclass
+class Comparable:
+    """A photo and what the engine looks at. Its bytes grow when the engine asks for the preview."""
+
+    photo: Photo
+    side: Side
+    bytes: int = field(default=BYTES_WITHOUT_PREVIEW)
+
+
+class Sides:
+    """Photos as the engine compares them. Neighbours share candidates, so the last used ones are kept."""
+
+    def __init__(self, bytes_max: int = SIDES_BYTES_MAX) -> None:
+        self._bytes_max = bytes_max
+        self._kept: OrderedDict[int, Comparable] = OrderedDict()
+
+    def of(self, photo_ids: Iterable[int]) -> Iterator[Comparable]:
+        """Those of the photos that are live and undamaged, in id order; what is not kept is read by one query."""
+        wanted = set(photo_ids)
+        missing = {one.photo_id: one for one in comparable_fingerprints(wanted - self._kept.keys())}
+        for photo_id in sorted(wanted & (missing.keys() | self._kept.keys())):
+            found = self._kept.pop(photo_id, None) or comparable(missing[photo_id])
+            self._kept[photo_id] = found
+            yield found
+            self._trim()
+
+    @property
+    def bytes(self) -> int:
+        """What all that is kept takes."""
+        return sum(one.bytes for one in self._kept.values())
+
+    def _trim(self) -> None:
+        """Let go of those that were used longest ago."""
+        taken = self.bytes
+        while taken > self._bytes_max and len(self._kept) > 1:
+            taken -= self._kept.popitem(last=False)[1].bytes
+
+
+def comparable(fingerprint: Fingerprint) -> Comparable:
+    """The photo, ready to be compared; its preview is read when the engine asks for it."""
+    made = Comparable(fingerprint.photo, side_of(fingerprint))
+    load = made.side.load_preview
+
+    def load_and_count() -> NDArray[np.uint8]:
+        pixels = load()
+        # With the smaller levels that the engine makes of it.
+        made.bytes += pixels.nbytes * 4 // 3
+        return pixels
+
+    made.side.load_preview = load_and_count
+    return made
+
+
 def comparable_fingerprints(photo_ids: Iterable[int]) -> list[Fingerprint]:
     """Present fingerprints, with their photos, of live and undamaged photos, in id order of the photos."""
     found = Fingerprint.objects.filter(
         photo_id__in=set(photo_ids), version=VERSION, photo__state=PhotoState.READY, photo__trashed_at=None
     )
-    return list(found.select_related("photo").defer("phash", "turned", *UNREAD).order_by("photo_id"))
+    return list(found.select_related("photo").defer(*UNREAD).order_by("photo_id"))
 
 
 def side_of(fingerprint: Fingerprint) -> Side:
@@ -73,3 +135,9 @@ def originals_equal(first: Photo, second: Photo) -> bool:
         return True
     with local_original(first.stored_sha256) as one, local_original(second.stored_sha256) as other:
         return decoder().pixels_equal(one, other)
+
+
+def originals_compared(first: Photo, second: Photo, aligned: bool) -> Mapping[str, Any] | None:
+    """What the whole pixels of two copies tell, as `gallery.imaging.copies` says it, from the guarded child."""
+    with local_original(first.stored_sha256) as one, local_original(second.stored_sha256) as other:
+        return decoder().compare_copies(one, other, aligned=aligned)

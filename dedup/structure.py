@@ -8,12 +8,11 @@ from django.db.models import F
 from django.db.models.functions import Least
 from pgvector.django import HammingDistance
 
-from dedup.candidates import photos_near_hashes
 from dedup.compare.fingerprint import read
 from dedup.compare.kinds import Kind
 from dedup.compare.phash import HASH_BITS
 from dedup.compare.verdict import Side, Verdict, compare
-from dedup.fingerprints import bit_string
+from dedup.hash_index import bit_string, photos_near_hashes
 from dedup.models import Fingerprint, Match
 from dedup.sides import comparable_fingerprints, side_of
 from dedup.word_index import photos_sharing_words

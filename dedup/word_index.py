@@ -1,100 +1,166 @@
 """SQL: the inverted index from words of local features to photos. It finds crops, borders, overlays and screenshots.
 
-One row a word holds the ids of the photos that have it. Measured with 100,000 photos of 128 words (6.8 million
-distinct words, on one core): 31 ms for a query of 400 points and their mirror images, 10 ms to add a photo, 8 kB a
-photo. On 190 files of 18 kinds of change 98 % of all true pairs share two words, and every variant shares two with
-its original.
+Two tables: one row a word with the ids of the photos that have it, and fresh entries, one row each, that have yet to
+come there. A new photo has words all over the index; to write it into the rows of all of them would touch as many
+pages. So its entries are only added to the small table, and every now and then one slice of that is settled: its
+entries go into the rows of their words, page by page. Queries read both.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connection, transaction
 
+from dedup.compare.candidate_rules import (
+    COMMON_PHOTOS_MAX,
+    CROWD_MAX,
+    CROWD_MERIT,
+    MERIT_UNIT,
+    POSTINGS_MAX,
+    SHARED_WORDS_MIN,
+    WORD_CANDIDATES_MAX,
+    words_to_find,
+    words_to_store,
+)
 from dedup.compare.fingerprint import read
-from dedup.compare.local_features import LocalFeatures, words
-from dedup.models import Fingerprint
+from dedup.compare.local_features import WORD_BITS, LocalFeatures
 from dedup.usable import LIVE_AND_SOUND
 
-# The first points are the strongest and best spread; more of them cost space and find little more.
-INDEXED_POINTS = 128
-# Words that more photos have than this say nothing; they are not looked up (nor, above the maximum, stored).
-COMMON_SHARE = 0.002
-COMMON_PHOTOS_MIN = 100
-COMMON_PHOTOS_MAX = 1_000
-# A single shared word is chance: of 180 unrelated photos 65 share one.
-SHARED_WORDS_MIN = 2
-WORD_CANDIDATES_MAX = 50
-_VERSION_SHIFT = 32
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from dedup.models import Fingerprint
+
+# Slices of the words, by their highest bits: settling one takes 0.2 to 0.5 s.
+SLICES = 64
+# Photos between two settlings. So SLICES times as many are fresh: 2.1 million rows.
+PHOTOS_PER_SETTLING = 256
+# Any number that nothing else locks by; the slice is the second half of the lock.
+SETTLING_LOCK = 0x77_6F_72_64
 
 
-def keys_of(features: LocalFeatures, version: int) -> list[int]:
-    """The index keys of features: their words, apart for each version of the fingerprint."""
-    return [(version << _VERSION_SHIFT) + int(word) for word in words(features)]
+class WordQuery(NamedTuple):
+    """Local features to look up, the version of what made them, and the photo that is not to be found: its own."""
+
+    features: LocalFeatures
+    version: int
+    own_id: int = 0
 
 
-def first_points(features: LocalFeatures, count: int) -> LocalFeatures:
-    """The features with their first points only."""
-    return replace(
-        features,
-        xy=features.xy[:count],
-        angle=features.angle[:count],
-        size=features.size[:count],
-        codes=features.codes[:count],
+def index_words(fingerprints: Iterable[Fingerprint]) -> None:
+    """Make the photos findable by their words. Call it in a transaction, once for each version of a fingerprint."""
+    entries = sorted(
+        (key, one.photo_id)
+        for one in fingerprints
+        for key in keys_of(words_to_store(read(bytes(one.features)).features).tolist(), one.version)
     )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO dedup_freshword (key, photo_id) SELECT * FROM unnest(%s::integer[], %s::integer[])
+            ON CONFLICT DO NOTHING
+            """,
+            [[key for key, _ in entries], [photo_id for _, photo_id in entries]],
+        )
+
+
+def settle_when_due(photo_ids: Iterable[int], version: int) -> None:
+    """Settle the slices whose turn it is after these photos: each photo in PHOTOS_PER_SETTLING brings on one."""
+    for photo_id in photo_ids:
+        turn, rest = divmod(photo_id, PHOTOS_PER_SETTLING)
+        if rest == 0:
+            settle(turn % SLICES, version)
 
 
 @transaction.atomic
-def index_words(fingerprint: Fingerprint) -> None:
-    """Make the photo findable by its words, once for each version of its fingerprint."""
-    if fingerprint.words_version == fingerprint.version:
-        return
-    features = read(bytes(fingerprint.features)).features
-    keys = keys_of(first_points(features, INDEXED_POINTS), fingerprint.version)
+def settle(part: int, version: int) -> None:
+    """Bring the fresh entries of one slice into the rows of their words, unless another worker is at it."""
+    first, last = keys_of([part * _SLICE_WORDS, (part + 1) * _SLICE_WORDS - 1], version)
     with connection.cursor() as cursor:
-        # In the order of the keys, so that two photos with common words never wait for each other in a circle.
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [SETTLING_LOCK, part])
+        if not cursor.fetchone()[0]:
+            return
         cursor.execute(
             """
+            WITH taken AS (DELETE FROM dedup_freshword WHERE key BETWEEN %s AND %s RETURNING key, photo_id)
             INSERT INTO dedup_wordpostings AS known (key, photo_ids)
-            SELECT key, ARRAY[%(photo)s]::bigint[] FROM unnest(%(keys)s::bigint[]) AS key ORDER BY key
+            SELECT key, array_agg(photo_id ORDER BY photo_id) FROM taken GROUP BY key ORDER BY key
             ON CONFLICT (key) DO UPDATE SET photo_ids = known.photo_ids || excluded.photo_ids
-             WHERE cardinality(known.photo_ids) <= %(most)s AND NOT known.photo_ids @> excluded.photo_ids
+             WHERE cardinality(known.photo_ids) <= %s
             """,
-            {"photo": fingerprint.photo_id, "keys": keys, "most": COMMON_PHOTOS_MAX},
+            [first, last, COMMON_PHOTOS_MAX],
         )
-    Fingerprint.objects.filter(pk=fingerprint.pk).update(words_version=fingerprint.version)
 
 
-def photos_sharing_words(features: LocalFeatures, version: int) -> list[int]:
-    """Live, sound photos that share at least SHARED_WORDS_MIN words with the picture or its mirror image.
+def photos_sharing_each(queries: Mapping[int, WordQuery]) -> dict[int, list[int]]:
+    """For each query, named by any number: live, sound photos that share words with it or its mirror image.
 
-    Rare words count more; the best come first, WORD_CANDIDATES_MAX at most.
+    The best first: rare words count more. How many, and which words are read, say the rules of candidates. All
+    queries are answered by one statement.
     """
-    keys = sorted({*keys_of(features, version), *keys_of(features.mirrored(), version)})
+    found: dict[int, list[int]] = {name: [] for name in queries}
+    if not queries:
+        return found
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            WITH size AS (
-                SELECT least(%(highest)s, greatest(%(lowest)s, reltuples * %(share)s)) AS common
-                  FROM pg_class WHERE oid = 'dedup_fingerprint'::regclass),
-            hits AS MATERIALIZED (
-                SELECT photo_ids, cardinality(photo_ids) AS photos FROM dedup_wordpostings WHERE key = ANY(%(keys)s)),
-            votes AS (
-                SELECT photo_id, sum(1 + ln(common / photos)) AS merit
-                  FROM hits CROSS JOIN size CROSS JOIN unnest(photo_ids) AS photo_id
-                 WHERE photos <= common
-                 GROUP BY photo_id HAVING count(*) >= %(fewest)s)
-            SELECT photo.id FROM votes JOIN gallery_photo photo ON photo.id = photo_id
-             WHERE {LIVE_AND_SOUND} ORDER BY merit DESC, photo.id LIMIT %(limit)s
-            """,  # noqa: S608  # only a constant is put into the text
-            {
-                "keys": keys,
-                "highest": COMMON_PHOTOS_MAX,
-                "lowest": COMMON_PHOTOS_MIN,
-                "share": COMMON_SHARE,
-                "fewest": SHARED_WORDS_MIN,
-                "limit": WORD_CANDIDATES_MAX,
-            },
+            SELECT query.name, best.photo_id
+              FROM (VALUES {", ".join(["(%s, %s, %s::integer[])"] * len(queries))}) AS query(name, own_id, keys)
+             CROSS JOIN LATERAL ({_BEST}) best
+             ORDER BY best.rank
+            """,  # noqa: S608  # only constants are put into the text
+            [
+                value
+                for name, query in queries.items()
+                for value in (
+                    name,
+                    query.own_id,
+                    keys_of(words_to_find(query.features).tolist(), query.version),
+                )
+            ],
         )
-        return [row[0] for row in cursor.fetchall()]
+        for name, photo_id in cursor.fetchall():
+            found[name].append(photo_id)
+    return found
+
+
+def photos_sharing_words(features: LocalFeatures, version: int) -> list[int]:
+    """Live, sound photos that share words with a picture that is not in the library, the best first."""
+    return photos_sharing_each({0: WordQuery(features, version)})[0]
+
+
+def keys_of(words: Iterable[int], version: int) -> list[int]:
+    """The index keys of words: apart for each version of the fingerprint (below 128, to fit 31 bits)."""
+    return [(version << WORD_BITS) + word for word in words]
+
+
+_SLICE_WORDS = (1 << WORD_BITS) // SLICES
+
+# From the inside out: the lists of the words, rarest first as far as the limit reaches; what they say about each photo;
+# the photos that may be found; the crowd of near-copies and the best of the others.
+_BEST = f"""
+    SELECT photo_id, rank
+      FROM (SELECT photo_id, row_number() OVER (ORDER BY merit DESC, photo_id) AS rank,
+                   count(*) FILTER (WHERE merit >= {CROWD_MERIT}) OVER () AS crowd
+              FROM (SELECT photo_id, sum(worth) AS merit
+                      FROM (SELECT photo_ids,
+                                   round({MERIT_UNIT} * (1 + ln({COMMON_PHOTOS_MAX} / photos::float8)))::int AS worth,
+                                   sum(cardinality(photo_ids)) OVER (
+                                       ORDER BY photos, key RANGE UNBOUNDED PRECEDING) AS read
+                              FROM (SELECT key, photo_ids,
+                                           sum(cardinality(photo_ids)) OVER (PARTITION BY key) AS photos
+                                      FROM (SELECT key, photo_ids
+                                              FROM dedup_wordpostings WHERE key = ANY(query.keys)
+                                             UNION ALL
+                                            SELECT key, array_agg(photo_id)
+                                              FROM dedup_freshword WHERE key = ANY(query.keys) GROUP BY key) part
+                                   ) list
+                             WHERE photos <= {COMMON_PHOTOS_MAX}) ordered
+                     CROSS JOIN unnest(photo_ids) AS photo_id
+                     WHERE read <= {POSTINGS_MAX}
+                     GROUP BY photo_id HAVING count(*) >= {SHARED_WORDS_MIN}) vote
+              JOIN gallery_photo photo ON photo.id = photo_id AND {LIVE_AND_SOUND}
+             WHERE photo_id <> query.own_id) ranked
+     WHERE rank <= {WORD_CANDIDATES_MAX} + least({CROWD_MAX}, crowd)
+"""  # noqa: S608  # only constants are put into the text

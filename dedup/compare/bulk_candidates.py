@@ -86,7 +86,7 @@ class _Hashes:
         own = start + np.flatnonzero(self._clear[start : start + len(block)])
         if not len(own):
             return np.zeros((0, 2), np.int64)
-        turned = np.stack([reorder(block[at - start].turned) for at in own])
+        turned = np.stack([reorder(block[at].turned) for at in (own - start).tolist()])
         pairs = self._probed(chunks_of(turned), own)
         distances = self._distances(turned, np.searchsorted(own, pairs[:, 0]), pairs[:, 1])
         near = distances <= HASH_RADIUS_BITS
@@ -162,7 +162,7 @@ class _WordLists:
 def _ranges(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return all numbers from each start up to, without, its end, one range after the other."""
     lengths = ends - starts
-    return np.arange(lengths.sum()) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+    return np.asarray(np.arange(lengths.sum()) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths))
 
 
 def _first_ones(pairs: Pairs, order: NDArray[np.int64], most: NDArray[np.int64] | int) -> Pairs:
@@ -170,4 +170,4 @@ def _first_ones(pairs: Pairs, order: NDArray[np.int64], most: NDArray[np.int64] 
     by_rank = np.lexsort((pairs[:, 1], order, pairs[:, 0]))
     later = pairs[by_rank, 0]
     rank = np.arange(len(later)) - np.searchsorted(later, later)
-    return pairs[by_rank[rank < (most if isinstance(most, int) else most[by_rank])]]
+    return np.asarray(pairs[by_rank[rank < (most if isinstance(most, int) else most[by_rank])]])

@@ -26,7 +26,7 @@ CHUNKS = HASH_BITS // CHUNK_BITS
 HASH_CANDIDATES_MAX = 200
 
 # The first points are the strongest and best spread; more of them cost space and find little more.
-WORD_POINTS = 192
+WORD_POINTS = 256
 # A single shared word is chance.
 SHARED_WORDS_MIN = 2
 # Words that more photos have than this say nothing and are not stored further, so that no list grows without end.
@@ -103,4 +103,4 @@ def words_to_find(features: LocalFeatures) -> NDArray[np.int32]:
 
 def merits(photos: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return what words are worth that so many photos (1 to COMMON_PHOTOS_MAX) have."""
-    return np.rint(MERIT_UNIT * (1 + np.log(COMMON_PHOTOS_MAX / photos))).astype(np.int64)
+    return np.asarray(np.rint(MERIT_UNIT * (1 + np.log(COMMON_PHOTOS_MAX / photos))), np.int64)
