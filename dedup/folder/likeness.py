@@ -137,6 +137,8 @@ def candidates_of(
     shelf: Shelf, pictures: Sequence[Picture], key: Callable[[Picture], object]
 ) -> Iterator[PicturePair]:
     """The pairs of pictures worth comparing whose keys are equal."""
+    if len(pictures) < 2:  # as in most folders of a large tree that is compared folder by folder
+        return
     for one, other in candidate_pairs(StoredPrints(shelf, pictures)):
         low, high = pictures[min(one, other)], pictures[max(one, other)]
         if key(low) == key(high):
@@ -160,11 +162,11 @@ def prove(
     return sorted(proofs, key=lambda proof: (proof.low.name, proof.high.name))
 
 
-
 @contextmanager
 def _judging(shelf_folder: Path, jobs: int) -> Iterator[Judging]:
     """A function that judges chunks: here, or in processes of its own."""
     if jobs == 1:
+        cv2.setNumThreads(1)
         judge = Judge(shelf_folder)
         try:
             yield lambda chunks: ((chunk, judge(chunk)) for chunk in chunks)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dedup.compare.kinds import Kind
-from dedup.folder.engines import LIKENESS, LIKENESS_TASKS, SIMPLE_ENGINES, SimpleEngine
+from dedup.folder.engines import LIKENESS, LIKENESS_TASKS, SIMPLE_ENGINES
 from dedup.folder.facts import FACTS
 from dedup.folder.finding import find_files
 from dedup.folder.groups import FolderGroup, groups_of
@@ -65,19 +66,18 @@ def find_duplicates(options: Options, shelf: Shelf, progress: Progress) -> Resul
         files, problems = find_files(options.folder, recursive=options.recursive, left_out=left_out)
     with _timed(seconds, "loading"):
         pictures, unread = read_pictures(files, shelf, options.tasks, jobs=options.jobs, progress=progress)
+    parts = parts_of(pictures, options.filters.scope)
     watch = Watch()
-    pairs: list[FoundPair] = []
-    groups: list[FolderGroup] = []
-    for part in parts_of(pictures, options.filters.scope):
-        found = [pair for pair in _found(part, options, shelf, progress, watch) if pair.kind in options.kinds]
-        with _timed(seconds, "grouping"):
-            own = part if Kind.IDENTICAL_PIXELS in options.kinds else part.without_equals()
-            pairs += listed_pairs(own, found)
-            groups += groups_of(own, found, lambda picture: shelf.finding(picture.sha256, FACTS.key))
+    if options.engine == LIKENESS:
+        found = _proven(parts, options, shelf, progress, watch)
+    else:
+        found = [list(_simple(part, options, shelf, watch)) for part in parts]
     seconds |= {"candidates": watch.candidates_seconds, "comparing": watch.comparing_seconds}
+    with _timed(seconds, "grouping"):
+        pairs, groups = _listed(parts, found, options.kinds, shelf)
     return Result(
-        pairs=sorted(pairs, key=FoundPair.order),
-        groups=sorted(groups, key=lambda group: group.keeper.name),
+        pairs=pairs,
+        groups=groups,
         problems=sorted([*problems, *unread], key=lambda problem: problem.file),
         counts={
             "files": len(files),
@@ -89,19 +89,36 @@ def find_duplicates(options: Options, shelf: Shelf, progress: Progress) -> Resul
     )
 
 
-def _found(
-    part: Part, options: Options, shelf: Shelf, progress: Progress, watch: Watch
-) -> Iterable[FoundPair]:
-    if options.engine == LIKENESS:
-        candidates = candidates_of(shelf, part.pictures, options.filters.key)
-        return map(pair_of, prove(candidates, shelf, jobs=options.jobs, progress=progress, watch=watch))
-    return _simple(part, options, SIMPLE_ENGINES[options.engine], shelf, watch)
+def _proven(
+    parts: Sequence[Part], options: Options, shelf: Shelf, progress: Progress, watch: Watch
+) -> list[list[FoundPair]]:
+    """For each part the pairs that the library's engine proves."""
+    by_part = (candidates_of(shelf, part.pictures, options.filters.key) for part in parts)
+    candidates = chain.from_iterable(by_part)
+    place = {picture.name: number for number, part in enumerate(parts) for picture in part.pictures}
+    found: list[list[FoundPair]] = [[] for _ in parts]
+    for proof in prove(candidates, shelf, jobs=options.jobs, progress=progress, watch=watch):
+        found[place[proof.low.name]].append(pair_of(proof))
+    return found
 
 
-def _simple(
-    part: Part, options: Options, engine: SimpleEngine, shelf: Shelf, watch: Watch
-) -> Iterator[FoundPair]:
+def _listed(
+    parts: Sequence[Part], found: Sequence[Sequence[FoundPair]], kinds: Collection[Kind], shelf: Shelf
+) -> tuple[list[FoundPair], list[FolderGroup]]:
+    """The pairs and groups of these kinds, files with equal bytes among them, in order."""
+    pairs: list[FoundPair] = []
+    groups: list[FolderGroup] = []
+    for part, proven in zip(parts, found, strict=True):
+        own = part if Kind.IDENTICAL_PIXELS in kinds else part.without_equals()
+        wanted = [pair for pair in proven if pair.kind in kinds]
+        pairs += listed_pairs(own, wanted)
+        groups += groups_of(own, wanted, lambda picture: shelf.finding(picture.sha256, FACTS.key))
+    return sorted(pairs, key=FoundPair.order), sorted(groups, key=lambda group: group.keeper.name)
+
+
+def _simple(part: Part, options: Options, shelf: Shelf, watch: Watch) -> Iterator[FoundPair]:
     """Pairs by a simple engine, which looks only at pictures that pass the same prefilters."""
+    engine = SIMPLE_ENGINES[options.engine]
     distance_max = engine.distance if options.distance is None else options.distance
     alike: dict[object, list[Picture]] = {}
     for picture in part.pictures:

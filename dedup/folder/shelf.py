@@ -93,14 +93,19 @@ class Shelf:
             )
 
     def commit(self) -> None:
-        """Let other processes, and the next run, see everything."""
-        self._database.commit()
+        """Let other processes, and the next run, see everything. Raises ShelfError, on a full disk for one."""
+        try:
+            self._database.commit()
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
         self._unsaved = 0
 
     def close(self) -> None:
         """Save and let go."""
-        self._database.commit()
-        self._database.close()
+        try:
+            self.commit()
+        finally:
+            self._database.close()
 
     def _prepare(self) -> None:
         database = self._database
@@ -119,8 +124,14 @@ class Shelf:
         database.execute(f"PRAGMA user_version = {LAYOUT_VERSION}")
         database.commit()
 
+    def _unusable(self, error: Exception) -> ShelfError:
+        return ShelfError(f"The cache in {self.folder} cannot be used ({error}). Name another folder.")
+
     def _write(self, statement: str, values: tuple[object, ...]) -> None:
-        self._database.execute(statement, values)
+        try:
+            self._database.execute(statement, values)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
         self._unsaved += 1
         if self._unsaved >= COMMIT_EVERY_WRITES:
             self.commit()

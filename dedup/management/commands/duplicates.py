@@ -7,6 +7,7 @@ import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError
 from collections import Counter
+from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,6 +78,10 @@ class Command(BaseCommand):
                 self._find(options)
         except (ShelfError, MovesError) as error:
             raise CommandError(str(error)) from error
+        except BrokenProcessPool as error:
+            raise CommandError(
+                "A process that compares was killed, maybe for memory. Try fewer --jobs."
+            ) from error
         except KeyboardInterrupt:
             raise CommandError(
                 "Stopped. No file was changed by what was left undone.", returncode=130
