@@ -16,6 +16,7 @@ WITHOUT_SERVERS = frozenset(
         "duplicates",
         "findstatic",
         "help",
+        "screens",
         "start",
         "version",
     }
