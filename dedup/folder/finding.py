@@ -52,7 +52,11 @@ def find_files(
     for path in _paths(folder, recursive, kept_away, problems):
         name = path.relative_to(folder).as_posix()
         try:
+            name.encode()
             facts = path.lstat()
+        except UnicodeEncodeError:
+            problems.append(Problem(name, "The file's name is no valid UTF-8. Rename it."))
+            continue
         except OSError as error:
             problems.append(Problem(name, f"The file cannot be read: {error.strerror}."))
             continue

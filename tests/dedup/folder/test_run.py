@@ -1,5 +1,7 @@
 """What a run over a folder finds, and what it leaves alone."""
 
+import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from dedup.folder.parts import Filters, Scope
 from gallery.imaging.guard import GuardedDecoder
 from tests.compare.drawing import another_moment, cropped
 from tests.dedup.folder.folders import SIZE, fill, groups, lossless, names, photo, run, smaller
-from tests.pictures import decoded, exif_bytes, jpeg_bytes, png_bytes, scene
+from tests.pictures import exif_bytes, jpeg_bytes, png_bytes, scene
 
 
 @pytest.fixture
@@ -78,6 +80,17 @@ def test_hidden_files_and_links_are_passed_over(folder: Path, shelf: Path) -> No
     result = run(folder, shelf)
 
     assert (result.counts["files"], result.pairs, result.problems) == (1, [], [])
+
+
+def test_a_name_that_is_no_text_is_an_error_and_the_others_go_on(folder: Path, shelf: Path) -> None:
+    fill(folder, {"a.jpg": photo(6), "b.jpg": photo(6)})
+    (folder / os.fsdecode(b"caf\xe9.jpg")).write_bytes(photo(6))
+
+    result = run(folder, shelf)
+
+    assert [problem.file for problem in result.problems] == ["caf\udce9.jpg"]
+    assert json.dumps(result.to_json()).isascii()
+    assert len(result.pairs) == 1
 
 
 def test_folders_below_are_looked_at_unless_told_otherwise(folder: Path, shelf: Path) -> None:
@@ -216,8 +229,3 @@ def test_of_very_many_equal_files_only_the_first_has_the_pairs(folder: Path, she
 
     assert len(result.pairs) == 39
     assert [len(group) for group in groups(result)] == [40]
-
-
-def test_pictures_with_equal_pixels_by_decoding_are_what_the_test_says(folder: Path) -> None:
-    """The lossless copies above do hold the same pixels."""
-    assert np.array_equal(np.asarray(decoded(photo(1))), np.asarray(decoded(lossless(photo(1)))))
