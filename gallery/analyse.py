@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 STAGE_NAME = "analyse"
 NOTHING = Q(pk__in=[])
+#: Grows when gallery.imaging.quality measures something else, or otherwise; `manage.py reindex` then does it again.
+QUALITY_VERSION = 1
 
 
 class Analyser(ABC):
@@ -95,11 +97,19 @@ class ColourAnalyser(Analyser):
 
 
 class QualityAnalyser(Analyser):
+    """Sharpness, and what the photo page warns of: a border, and more pixels than detail."""
+
     name = "quality"
     compute = "gallery.imaging.quality:compute"
 
+    def outdated(self) -> Q:
+        return Q(quality_version__lt=QUALITY_VERSION)
+
     def save(self, photo: Photo, result: dict[str, Any]) -> None:
         photo.sharpness = result["sharpness"]
+        photo.filled_share = result["filled_share"]
+        photo.border = result["border"]
+        photo.quality_version = QUALITY_VERSION
 
 
 def aware_datetime(text: str | None) -> datetime | None:

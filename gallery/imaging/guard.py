@@ -111,6 +111,15 @@ class GuardedDecoder:
             return False
         return answer.get("equal") is True
 
+    def compare_copies(self, first: Path, second: Path, *, aligned: bool) -> dict[str, Any] | None:
+        """What the whole pixels of two copies tell, as `copies.compare_copies` says it; None for files that are
+        refused, or too much for the decoder."""
+        request = {"do": "copies", "first": str(first), "second": str(second), "aligned": aligned}
+        try:
+            return self._ask(request)
+        except (Refused, DecoderDied):
+            return None
+
     def close(self) -> None:
         """End the child. The next request would start another."""
         with self._lock:

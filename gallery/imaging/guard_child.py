@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 import pi_heif
 
+from gallery.imaging.copies import compare_copies
 from gallery.imaging.decode import Picture, open_picture
 from gallery.imaging.frames import Message, packed, read_frame
 from gallery.imaging.loaders import allow_only_picture_loaders
@@ -93,6 +94,8 @@ def _answer(request: Message, answers: BinaryIO) -> bytes:
     try:
         if request["do"] == "compare":
             return packed(_comparison(request, answers))
+        if request["do"] == "copies":
+            return packed(_copies(request, answers))
         if request["do"] == "optimise":
             return packed(_optimisation(request, answers))
         return packed(_analysis(request, answers))
@@ -109,6 +112,14 @@ def _comparison(request: Message, answers: BinaryIO) -> Message:
         _send(answers, packed({"megapixels": 2 * width * height / 1e6}))
 
     return {"equal": pixels_equal(Path(request["first"]), Path(request["second"]), opened=opened)}
+
+
+def _copies(request: Message, answers: BinaryIO) -> Message:
+    def opened(width: int, height: int) -> None:
+        _send(answers, packed({"megapixels": 2 * width * height / 1e6}))
+
+    first, second = Path(request["first"]), Path(request["second"])
+    return dict(compare_copies(first, second, aligned=request["aligned"], opened=opened))
 
 
 def _optimisation(request: Message, answers: BinaryIO) -> Message:

@@ -123,6 +123,17 @@ class Photo(models.Model):
     dominant_colour = models.CharField(max_length=7, blank=True)
     thumbhash = models.BinaryField(default=bytes, blank=True)
     sharpness = models.FloatField(null=True)
+    filled_share = models.FloatField(
+        null=True,
+        help_text="Share of the long side, or of the largest preview's, that detail fills; below 1 when enlarged.",
+    )
+    border = ArrayField(
+        models.FloatField(),
+        default=list,
+        blank=True,
+        help_text="Shares of height and width that bands of one colour take: top, right, bottom, left.",
+    )
+    quality_version = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
 
     taken_at = models.DateTimeField(null=True, blank=True)
     shown_at = models.GeneratedField(
