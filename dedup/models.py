@@ -44,7 +44,9 @@ class Fingerprint(models.Model):
         default=0, help_text="Version whose hash and words of local features are in the indexes."
     )
     looked_by = models.CharField(
-        max_length=200, blank=True, help_text="The model by whose vector the photo's neighbours were compared last."
+        max_length=200,
+        blank=True,
+        help_text="The model by whose vector the photo's neighbours were compared last.",
     )
     refused = ArrayField(
         models.BigIntegerField(),
@@ -277,3 +279,24 @@ class PairDecision(PairOfPhotos):
 
     def __str__(self) -> str:
         return f"{self.low_id} and {self.high_id}: {self.kind}"
+
+
+class KeeperRules(models.Model):
+    """By what the photo of a group to keep is chosen: one row, none while the usual rules hold."""
+
+    ONLY = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY, editable=False)
+    rules = models.JSONField(
+        help_text="Texts as dedup.compare.keeper_rules reads them, what counts most first."
+    )
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_set_of_keeper_rules")]
+
+    def __str__(self) -> str:
+        return f"keeper rules of {self.changed_at:%Y-%m-%d %H:%M}"

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from dedup.compare.grouping import Edge, StarGroup, group
 from dedup.compare.keeper import PhotoFacts, quality_from_size, suggest
+from dedup.compare.keeper_rules import Choice, Rules
 from dedup.compare.kinds import Colour, Kind
 from dedup.geometry import Affine, affine, inverse
+from gallery.imaging.sizes import PREVIEW_SIZES_PX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence, Set
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 # Channels of a palette colour (0..255) that differ by less are grey to the eye, JPEG's rounding included.
 GREY_CHANNEL_SPREAD_MAX = 12
+# The long side of the one decode, by which a photo alone is judged.
+MEASURED_PX_MAX = max(PREVIEW_SIZES_PX)
+USUAL_CHOICE = Choice()
 VERIFIED_WITH_ALL = "every other picture of the group was verified against it"
 
 
@@ -54,6 +59,8 @@ class KnownPhoto(Protocol):
     def description(self) -> str: ...
     @property
     def latitude(self) -> float | None: ...
+    @property
+    def filled_share(self) -> float | None: ...
     @property
     def best_date(self) -> datetime | None: ...
 
@@ -95,8 +102,10 @@ class PlannedGroup:
     members: dict[int, tuple[str, tuple[str, ...]]]
 
 
-def plan_groups(photos: Sequence[KnownPhoto], matches: Sequence[KnownMatch]) -> list[PlannedGroup]:
-    """The groups that the undecided matches among these photos make.
+def plan_groups(
+    photos: Sequence[KnownPhoto], matches: Sequence[KnownMatch], choice: Choice = USUAL_CHOICE
+) -> list[PlannedGroup]:
+    """The groups that the undecided matches among these photos make; `choice` says how keepers are chosen.
 
     Photos that hang together are looked at by themselves: what else there is must not change their groups.
     """
@@ -105,7 +114,7 @@ def plan_groups(photos: Sequence[KnownPhoto], matches: Sequence[KnownMatch]) -> 
     plans = []
     for part in connected_parts(usable):
         ids = {pk for match in part for pk in (match.low_id, match.high_id)}
-        plans += plan_part([present[pk] for pk in sorted(ids)], part)
+        plans += plan_part([present[pk] for pk in sorted(ids)], part, choice)
     return plans
 
 
@@ -125,7 +134,9 @@ def connected_parts(matches: Sequence[AnyMatch]) -> list[list[AnyMatch]]:
     return list(parts.values())
 
 
-def plan_part(photos: Sequence[KnownPhoto], matches: Sequence[KnownMatch]) -> list[PlannedGroup]:
+def plan_part(
+    photos: Sequence[KnownPhoto], matches: Sequence[KnownMatch], choice: Choice = USUAL_CHOICE
+) -> list[PlannedGroup]:
     """The groups of photos that hang together."""
     own: dict[int, list[KnownMatch]] = {photo.pk: [] for photo in photos}
     for match in matches:
@@ -133,18 +144,21 @@ def plan_part(photos: Sequence[KnownPhoto], matches: Sequence[KnownMatch]) -> li
         own[match.high_id].append(match)
     by_id = {photo.pk: photo for photo in photos}
     framed = {pk for pk, found in own.items() if any(frames(pk, match) for match in found)}
-    facts = {pk: facts_of(photo, own[pk], by_id, framed) for pk, photo in by_id.items()}
+    facts = {pk: facts_of(photo, own[pk], by_id, framed, choice) for pk, photo in by_id.items()}
     edges = [Edge(match.low_id, match.high_id, Kind(match.kind), match.confidence) for match in matches]
     sentences = {(match.low_id, match.high_id): match.sentence for match in matches}
-    best_first = suggest(list(facts.values())).order
-    return [planned(star, facts, sentences) for star in group(edges, best_first)]
+    best_first = suggest(list(facts.values()), choice.rules).order
+    return [planned(star, facts, sentences, choice.rules) for star in group(edges, best_first)]
 
 
 def planned(
-    star: StarGroup[int], facts: Mapping[int, PhotoFacts[int]], sentences: Mapping[tuple[int, int], str]
+    star: StarGroup[int],
+    facts: Mapping[int, PhotoFacts[int]],
+    sentences: Mapping[tuple[int, int], str],
+    rules: Rules,
 ) -> PlannedGroup:
     """A star of verified pairs as a group with words."""
-    suggestion = suggest([facts[star.keeper], *(facts[other] for other in star.others)])
+    suggestion = suggest([facts[star.keeper], *(facts[other] for other in star.others)], rules)
     why = suggestion.reasons if suggestion.keeper == star.keeper else (VERIFIED_WITH_ALL,)
     members: dict[int, tuple[str, tuple[str, ...]]] = {star.keeper: ("", ())}
     for other, edge in zip(star.others, star.verdicts, strict=True):
@@ -161,7 +175,11 @@ def planned(
 
 
 def facts_of(
-    photo: KnownPhoto, matches: Sequence[KnownMatch], photos: Mapping[int, KnownPhoto], framed: Set[int]
+    photo: KnownPhoto,
+    matches: Sequence[KnownMatch],
+    photos: Mapping[int, KnownPhoto],
+    framed: Set[int],
+    choice: Choice,
 ) -> PhotoFacts[int]:
     """What speaks for keeping the photo: from its file, its metadata, and its own matches with the others.
 
@@ -175,12 +193,14 @@ def facts_of(
         height=photo.height or 1,
         file_size=photo.file_size,
         media_type=source.media_type,
-        true_long_side=picture_long_side(photo, matches, photos),
+        true_long_side=true_long_side(photo, matches, photos),
         shown_share=min(shares, default=1.0),
         edits=edits_of(photo, matches),
         jpeg_quality=quality_from_size(source.file_size, (source.width or 1) * (source.height or 1)),
+        saved_quality=saved_quality(photo, matches),
         metadata_fields=metadata_fields(photo),
         date=photo.best_date,
+        preferred=choice.preferred.get(photo.pk, frozenset()),
     )
 
 
@@ -215,8 +235,10 @@ def edits_of(photo: KnownPhoto, matches: Sequence[KnownMatch]) -> tuple[str, ...
         edits.add("grey")
     if any(frames(photo.pk, match) for match in copies):
         edits.add("surroundings")
-    if most(match.kind == Kind.ROTATED for match in copies):
-        edits.add("turned")
+    if any(match.evidence.get("enlarged") == side_of(photo.pk, match) for match in copies):
+        edits.add("enlarged")
+    if any(match.evidence.get("blurred") == side_of(photo.pk, match) for match in copies):
+        edits.add("blurred")
     if most(match.evidence.get("overlay_on") == side_of(photo.pk, match) for match in copies):
         edits.add("overlay")
     if len(copies) > 1 and most(match.kind == Kind.ROTATED for match in copies):
@@ -259,6 +281,42 @@ def picture_long_side(
         if match.transform and frames(photo.pk, match)
     ]
     return min(largest, *parts) if parts else None
+
+
+def true_long_side(
+    photo: KnownPhoto, matches: Sequence[KnownMatch], photos: Mapping[int, KnownPhoto]
+) -> float | None:
+    """The long side in px that the photo's detail fills; None where all of it does, as far as anything tells.
+
+    What a smaller copy says counts more than the photo alone: an original out of focus looks like an enlarged one.
+    """
+    side = max(photo.width or 1, photo.height or 1)
+    known = [picture_long_side(photo, matches, photos)]
+    told = [match for match in matches if match.evidence.get("enlarged_agreement") is not None]
+    sources = [
+        max(partner.width or 1, partner.height or 1)
+        for match in told
+        if match.evidence["enlarged"] == side_of(photo.pk, match)
+        for partner in (photos[match.partner_of(photo.pk)],)
+    ]
+    known += [float(min(sources))] if sources else []
+    if not told and photo.filled_share is not None and photo.filled_share < 1:
+        known.append(photo.filled_share * min(side, MEASURED_PX_MAX))
+    return min((one for one in known if one is not None), default=None)
+
+
+def saved_quality(photo: KnownPhoto, matches: Sequence[KnownMatch]) -> int | None:
+    """The quality of the coarsest JPEG that the photo was ever saved as; None where its matches do not tell.
+
+    Where two have the very same pixels, what is true of one is true of both.
+    """
+    told = [
+        match.evidence.get(f"{side}_saved_quality")
+        for match in matches
+        for side in ("low", "high")
+        if match.kind == Kind.IDENTICAL_PIXELS or side == side_of(photo.pk, match)
+    ]
+    return min((int(quality) for quality in told if quality is not None), default=None)
 
 
 def part_long_side(photo: KnownPhoto, to_photo: Affine) -> float:

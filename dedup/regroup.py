@@ -10,6 +10,7 @@ from django.utils import timezone
 from dedup.components import affected, grouping_matches, live_and_sound, lock_grouping
 from dedup.models import Group, GroupMember, GroupStatus, Verdict
 from dedup.planning import PlannedGroup, plan_groups
+from dedup.rules import choice_among
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +25,8 @@ def regroup(photo_ids: Iterable[int]) -> None:
     lock_grouping()
     reached, existing = affected(photo_ids)
     if existing or len(reached) > 1:
-        reconcile(plan_groups(live_and_sound(reached), grouping_matches(reached)), existing)
+        choice = choice_among(reached)
+        reconcile(plan_groups(live_and_sound(reached), grouping_matches(reached), choice), existing)
 
 
 def reconcile(planned: list[PlannedGroup], existing: list[Group]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from dedup.compare import fingerprint
 from dedup.compare.fingerprint import PICTURE_SIDE_PX
-from gallery.imaging import colour, metadata
+from gallery.imaging import colour, metadata, quality
 from gallery.imaging.decode import Picture
 from gallery.imaging.previews import encoded_preview
 
@@ -26,14 +26,16 @@ class Task:
         return f"{self.name}/{self.version}"
 
 
-FACTS = Task("facts", "dedup.folder.facts:compute", 1)
+FACTS = Task("facts", "dedup.folder.facts:compute", 2)
 PREVIEW = Task("preview", "dedup.folder.facts:compute_preview", 1)
 FINGERPRINT = Task("fingerprint", "dedup.compare.fingerprint:compute", fingerprint.VERSION)
 
 
 def compute(picture: Picture) -> dict[str, Any]:
-    """Return what speaks for keeping the picture: the fields of gallery.imaging.metadata, and its "palette"."""
-    return {**metadata.compute(picture), "palette": colour.compute(picture)["palette"]}
+    """Return what speaks for keeping the picture: the fields of gallery.imaging.metadata and .quality, and its
+    "palette"."""
+    found = {**metadata.compute(picture), **quality.compute(picture)}
+    return {**found, "palette": colour.compute(picture)["palette"]}
 
 
 def compute_preview(picture: Picture) -> dict[str, Any]:

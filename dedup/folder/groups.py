@@ -55,6 +55,7 @@ class FolderPhoto:
     description: str
     latitude: float | None
     taken_at: datetime | None
+    filled_share: float | None
 
     @property
     def best_date(self) -> datetime | None:
@@ -128,6 +129,7 @@ def photo_of(key: int, picture: Picture, facts: Facts) -> FolderPhoto:
         description=facts["description"] or "",
         latitude=facts["latitude"],
         taken_at=aware(facts["taken_at"]),
+        filled_share=facts["filled_share"],
     )
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import cv2
 
@@ -108,8 +108,11 @@ class Judge:
 
     def _proof(self, low: Picture, high: Picture) -> Proof | None:
         equal = partial(self._decoder.pixels_equal, low.file.path, high.file.path)
-        verdict = examine(self._side(low), self._side(high), equal)
+        verdict = examine(self._side(low), self._side(high), equal, partial(self._compared, low, high))
         return None if verdict is None else Proof(low, high, verdict)
+
+    def _compared(self, low: Picture, high: Picture, aligned: bool) -> Mapping[str, Any] | None:
+        return self._decoder.compare_copies(low.file.path, high.file.path, aligned=aligned)
 
 
 def fingerprint_of(shelf: Shelf, picture: Picture) -> Fingerprint:

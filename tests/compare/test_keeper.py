@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dedup.compare.keeper import PhotoFacts, jpeg_quality, quality_from_size, suggest
-from tests.pictures import decoded, jpeg_bytes, scene
+from dedup.compare.keeper import PhotoFacts, quality_from_size, suggest
+from dedup.compare.keeper_rules import DEFAULT_RULES, Criterion, Preference, Trait
 
 BASE = PhotoFacts(key="base", width=4000, height=3000, file_size=4_000_000, jpeg_quality=92)
 
@@ -89,19 +89,43 @@ def test_a_little_more_quality_does_not_outweigh_what_the_camera_wrote(quality: 
     assert _keeper(original, saved_again)[0] == "original"
 
 
-@pytest.mark.parametrize("quality", [10, 25, 40, 50, 60, 75, 85, 92, 98])
-def test_the_quality_of_a_jpeg_is_read_from_its_tables(quality: int) -> None:
-    image = decoded(jpeg_bytes(scene(1, (64, 48)), quality=quality))
-    tables: dict[int, list[int]] = image.quantization  # type: ignore[attr-defined]  # only JPEG files have it
-    estimate = jpeg_quality(tables)
-    assert estimate is not None
-    assert abs(estimate - quality) <= 2
-
-
-def test_without_tables_the_quality_is_unknown() -> None:
-    assert jpeg_quality({}) is None
-
-
 def test_more_bits_per_pixel_mean_more_quality() -> None:
     qualities = [quality_from_size(size, 1_000_000) for size in (20_000, 100_000, 300_000, 900_000)]
     assert qualities == sorted(set(qualities))
+
+
+def test_a_png_made_of_a_poor_jpeg_is_as_poor() -> None:
+    png = replace(BASE, key="png", media_type="image/png", jpeg_quality=None, saved_quality=30)
+    assert _keeper(replace(BASE, saved_quality=90), png)[0] == "base"
+
+
+def test_what_was_saved_poorly_before_does_not_become_better_by_saving_it_well() -> None:
+    again = replace(BASE, key="again", file_size=9_000_000, saved_quality=40)
+    keeper, why = _keeper(replace(BASE, saved_quality=92), again)
+    assert keeper == "base"
+    assert "quality about 92 against 40" in why
+
+
+def test_an_enlarged_copy_is_edited_though_it_was_compressed_less() -> None:
+    enlarged = replace(
+        BASE, key="enlarged", width=6000, height=4500, true_long_side=4000.0, edits=("enlarged",)
+    )
+    assert _keeper(replace(BASE, jpeg_quality=80), enlarged)[0] == "base"
+
+
+def test_what_comes_first_in_the_rules_decides() -> None:
+    early = replace(BASE, key="early", width=2000, height=1500, date=datetime(2019, 5, 4, tzinfo=UTC))
+    late = replace(BASE, key="late", date=datetime(2021, 5, 4, tzinfo=UTC))
+    by_date = (Criterion.DATE, *(rule for rule in DEFAULT_RULES if rule is not Criterion.DATE))
+    assert suggest([early, late]).keeper == "late"
+    assert suggest([early, late], by_date).keeper == "early"
+    assert suggest([early, late], by_date).reasons[0] == "it is the earliest (2019-05-04)"
+
+
+def test_a_preference_decides_at_its_place_and_is_a_reason() -> None:
+    wanted = Preference(Trait.ALBUM, "Lisbon")
+    small = replace(BASE, key="small", width=1000, height=750, preferred=frozenset({wanted}))
+    assert suggest([BASE, small], (*DEFAULT_RULES, wanted)).keeper == "base"
+    first = suggest([BASE, small], (wanted, *DEFAULT_RULES))
+    assert first.keeper == "small"
+    assert first.reasons[0] == "it is in the album Lisbon, as your rules prefer"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dedup.compare.keeper_rules import DEFAULT_RULES, text_of
 from tests.factories import plain_jpeg
 from tests.security.library import VISIBILITIES, Library
 from tests.security.rules import ALL, SAFE, Body, Bytes, Form, Json, Rule, picture
@@ -26,6 +27,10 @@ def upload(library: Library) -> Form:
 
 def keep_both(library: Library) -> Json:
     return Json({"keep": [library.private.pk, library.copy.pk], "version": library.group.version})
+
+
+def keeper_rules(library: Library) -> Json:
+    return Json({"rules": [text_of(rule) for rule in DEFAULT_RULES]})
 
 
 def api(methods: str, url: str, *rest: Any, **named: Any) -> Rule:
@@ -107,6 +112,8 @@ MODERATION = [
     api("GET", "duplicates", "api moderators"),
     api("GET", "duplicates/settings", "api moderators"),
     api("PUT", "duplicates/settings", "api moderators", body=json(settings=[{"kind": "crop", "on": False}])),
+    api("GET", "duplicates/rules", "api moderators"),
+    api("PUT", "duplicates/rules", "api moderators", 200, body=keeper_rules),
     api("GET", "duplicates/<int:group_id>", "api moderators", thing="group"),
     api("POST", "duplicates/<int:group_id>/resolve", "api moderators", 200, "group", keep_both),
     api("POST", "duplicates/<int:group_id>/dismiss", "api moderators", 200, "group"),
