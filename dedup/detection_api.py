@@ -65,6 +65,9 @@ class BorderlineAnswer(Schema):
 
 class PreviewAnswer(Schema):
     kinds: list[KindAnswer] = Field(description="Every kind, strongest first.")
+    is_estimate: bool = Field(
+        description="Whether so many photos are concerned that only some were looked at."
+    )
     borderline: list[BorderlineAnswer] = Field(description="Pairs on both sides of the new rules.")
 
 
@@ -127,6 +130,7 @@ def preview_json(tried: Preview) -> dict[str, Any]:
             {"kind": row.kind, "now": numbers_json(row.now), "then": numbers_json(row.then)}
             for row in tried.kinds
         ],
+        "is_estimate": tried.is_estimate,
         "borderline": [borderline_json(one) for one in tried.borderline],
     }
 

@@ -16,7 +16,7 @@ KINDS_IN_WORDS = {
     Verdict.SAME_PICTURE: "Resized, recompressed or saved in another format.",
     Verdict.EDITED: "Other colours, a caption, a watermark or a border.",
     Verdict.CROP: "One shows a part of the other.",
-    Verdict.ROTATED: "Turned or mirrored.",
+    Verdict.ROTATED: "By quarters or a little, or as in a mirror.",
     Verdict.NEAR_SHOT: "The same scene a moment later. Waits in a lane of its own.",
 }
 
@@ -52,7 +52,7 @@ class DetectionForm(forms.Form):
             )
 
     @staticmethod
-    def values_of(rules: Mapping[Verdict, KindRule]) -> dict[str, bool | float]:
+    def values_of(rules: Mapping[Verdict, KindRule]) -> dict[str, bool | str]:
         """The fields filled with these rules."""
         switches = {switch_name(kind): rules[kind].is_on for kind in SWITCHED}
         return switches | {least_name(kind): percent_of(rules[kind]) for kind in ADJUSTABLE}
@@ -79,6 +79,6 @@ class DetectionForm(forms.Form):
         ]
 
 
-def percent_of(rule: KindRule) -> float:
-    """The least confidence of a rule as the form shows it."""
-    return round(100 * rule.least_confidence, 1)
+def percent_of(rule: KindRule) -> str:
+    """The least confidence of a rule as the form shows it: 0, 90.5, 100."""
+    return f"{round(100 * rule.least_confidence, 1):g}"

@@ -53,6 +53,7 @@ def test_the_page_shows_the_settings_and_what_they_mean(client: Client) -> None:
     text = page(client)
 
     assert 'name="crop-least" value="90.5"' in text
+    assert 'name="edited-least" value="0"' in text
     assert "One shows a part of the other." in text
     assert "What it would do" not in text
 

@@ -213,6 +213,20 @@ def test_a_preview_of_a_kind_switched_off_shows_the_surest_pairs_that_would_go()
     assert [round(one.percent) for one in shown.outside] == [90, 70]
 
 
+def test_of_very_many_photos_some_are_looked_at_and_the_rest_is_reckoned(monkeypatch: Any) -> None:
+    for _ in range(12):
+        pair(Verdict.CROP)
+    pair(Verdict.SAME_PICTURE)
+    monkeypatch.setattr("dedup.detection_preview.PLANNED_PHOTOS_MAX", 8)
+
+    shown = preview(with_changes(CROP_OFF))
+
+    row = next(row for row in shown.kinds if row.kind is Verdict.CROP)
+    assert (shown.photos, shown.planned, shown.is_estimate) == (24, 8, True)
+    assert (row.now, row.then) == (Numbers(12, 12, 12 * 500_000), Numbers())
+    assert shown.copies.then == Numbers(1, 1, 500_000)
+
+
 def test_a_preview_changes_nothing() -> None:
     pair(Verdict.CROP)
     before = all_rows()
