@@ -90,6 +90,29 @@ class HashEntry(models.Model):
         return f"hash of photo {self.photo_id}"
 
 
+class KindSetting(models.Model):
+    """Which verified pairs of a kind form groups. A kind without a row is on, whatever its confidence."""
+
+    kind = models.CharField(max_length=20, choices=Verdict.choices, primary_key=True)
+    is_on = models.BooleanField(default=True)
+    least_confidence = models.FloatField(default=0.0, help_text="0 to 1; less sure pairs form no group.")
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(least_confidence__gte=0, least_confidence__lte=1),
+                name="least_confidence_is_share",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {f'from {self.least_confidence:.1%}' if self.is_on else 'off'}"
+
+
 PairT = TypeVar("PairT", bound="PairOfPhotos")
 
 
@@ -152,29 +175,6 @@ class Match(PairOfPhotos):
 
     def __str__(self) -> str:
         return f"{self.low_id} ~ {self.high_id}: {self.kind}"
-
-
-class KindSetting(models.Model):
-    """Which verified pairs of a kind form groups. A kind without a row is on, whatever its confidence."""
-
-    kind = models.CharField(max_length=20, choices=Verdict.choices, primary_key=True)
-    is_on = models.BooleanField(default=True)
-    least_confidence = models.FloatField(default=0.0, help_text="0 to 1; less sure pairs form no group.")
-    changed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    changed_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(least_confidence__gte=0, least_confidence__lte=1),
-                name="least_confidence_is_share",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {f'from {self.least_confidence:.1%}' if self.is_on else 'off'}"
 
 
 class GroupStatus(models.TextChoices):
