@@ -29,7 +29,7 @@ RIVALS := .cache/rivals
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,10p'
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,11p'
 
 run: setup
 	@$(PY) manage.py start

@@ -136,31 +136,38 @@ def keys_of(words: Iterable[int], version: int) -> list[int]:
 
 
 _SLICE_WORDS = (1 << WORD_BITS) // SLICES
+# Twice the candidates that there can be: so many removed photos may stand among them.
+_LOOKED_AT_MAX = 2 * (WORD_CANDIDATES_MAX + CROWD_MAX)
 
-# From the inside out: the lists of the words, rarest first as far as the limit reaches; what they say about each photo;
-# the photos that may be found; the crowd of near-copies and the best of the others.
+# From the inside out: the lists of the words, without those that are full; the fresh entries of the same words; the
+# rarest as far as the limit reaches; what they say about each photo; those of the best photos that may be found; the
+# crowd of near-copies and the best of the others.
 _BEST = f"""
-    SELECT photo_id, rank
-      FROM (SELECT photo_id, row_number() OVER (ORDER BY merit DESC, photo_id) AS rank,
-                   count(*) FILTER (WHERE merit >= {CROWD_MERIT}) OVER () AS crowd
-              FROM (SELECT photo_id, sum(worth) AS merit
-                      FROM (SELECT photo_ids,
-                                   round({MERIT_UNIT} * (1 + ln({COMMON_PHOTOS_MAX} / photos::float8)))::int AS worth,
-                                   sum(cardinality(photo_ids)) OVER (
-                                       ORDER BY photos, key RANGE UNBOUNDED PRECEDING) AS read
-                              FROM (SELECT key, photo_ids,
-                                           sum(cardinality(photo_ids)) OVER (PARTITION BY key) AS photos
-                                      FROM (SELECT key, photo_ids
-                                              FROM dedup_wordpostings WHERE key = ANY(query.keys)
-                                             UNION ALL
-                                            SELECT key, array_agg(photo_id)
-                                              FROM dedup_freshword WHERE key = ANY(query.keys) GROUP BY key) part
-                                   ) list
-                             WHERE photos <= {COMMON_PHOTOS_MAX}) ordered
-                     CROSS JOIN unnest(photo_ids) AS photo_id
-                     WHERE read <= {POSTINGS_MAX}
-                     GROUP BY photo_id HAVING count(*) >= {SHARED_WORDS_MIN}) vote
-              JOIN gallery_photo photo ON photo.id = photo_id AND {LIVE_AND_SOUND}
-             WHERE photo_id <> query.own_id) ranked
-     WHERE rank <= {WORD_CANDIDATES_MAX} + least({CROWD_MAX}, crowd)
+    WITH list AS MATERIALIZED (
+             SELECT key, photo_ids FROM dedup_wordpostings WHERE key = ANY(query.keys)),
+         part AS (
+             SELECT key, photo_ids FROM list WHERE cardinality(photo_ids) <= {COMMON_PHOTOS_MAX}
+              UNION ALL
+             SELECT key, array_agg(photo_id) FROM dedup_freshword
+              WHERE key = ANY(ARRAY(SELECT unnest(query.keys) EXCEPT
+                                    SELECT key FROM list WHERE cardinality(photo_ids) > {COMMON_PHOTOS_MAX}))
+              GROUP BY key),
+         word AS (
+             SELECT key, photo_ids, sum(cardinality(photo_ids)) OVER (PARTITION BY key) AS photos FROM part),
+         ordered AS (
+             SELECT photo_ids,
+                    round({MERIT_UNIT} * (1 + ln({COMMON_PHOTOS_MAX} / photos::float8)))::int AS worth,
+                    sum(cardinality(photo_ids)) OVER (ORDER BY photos, key RANGE UNBOUNDED PRECEDING) AS read
+               FROM word WHERE photos <= {COMMON_PHOTOS_MAX}),
+         vote AS (
+             SELECT photo_id, sum(worth) AS merit
+               FROM ordered CROSS JOIN unnest(photo_ids) AS photo_id
+              WHERE read <= {POSTINGS_MAX} AND photo_id <> query.own_id
+              GROUP BY photo_id HAVING count(*) >= {SHARED_WORDS_MIN}
+              ORDER BY merit DESC, photo_id LIMIT {_LOOKED_AT_MAX}),
+         ranked AS (
+             SELECT photo_id, row_number() OVER (ORDER BY merit DESC, photo_id) AS rank,
+                    count(*) FILTER (WHERE merit >= {CROWD_MERIT}) OVER () AS crowd
+               FROM vote JOIN gallery_photo photo ON photo.id = photo_id AND {LIVE_AND_SOUND})
+    SELECT photo_id, rank FROM ranked WHERE rank <= {WORD_CANDIDATES_MAX} + least({CROWD_MAX}, crowd)
 """  # noqa: S608  # only constants are put into the text

@@ -46,6 +46,8 @@ class Migration(migrations.Migration):
             ],
         ),
         *HASH_INDEXES,
+        # To start a second process takes as long as the search.
+        migrations.RunSQL("ALTER TABLE dedup_hashentry SET (parallel_workers = 0)", migrations.RunSQL.noop),
         # The keys and ids become narrower, so the lists are made anew.
         migrations.DeleteModel(name='WordPostings'),
         migrations.CreateModel(
@@ -57,7 +59,7 @@ class Migration(migrations.Migration):
         ),
         # Lists grow where they are when a page has room; packing ids costs time and saves little.
         migrations.RunSQL(
-            "ALTER TABLE dedup_wordpostings SET (fillfactor = 80);"
+            "ALTER TABLE dedup_wordpostings SET (fillfactor = 80, parallel_workers = 0);"
             "ALTER TABLE dedup_wordpostings ALTER COLUMN photo_ids SET STORAGE EXTERNAL",
             migrations.RunSQL.noop,
         ),

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from PIL import Image, ImageOps
 
+from dedup import matching
 from dedup.compare.verdict import ENGINE_VERSION
 from dedup.decisions import decide_pairs, pairs_of
 from dedup.models import Fingerprint, Group, Match, PairDecision
 from gallery import jobs
-from gallery.models import Photo, PhotoState
+from gallery.model_status import ModelStatus, save_model_status
+from gallery.models import Embedding, Photo, PhotoState
 from gallery.pipeline import stages
 from gallery.trash import restore_photos, trash_photos
 from tests.dedup.photos import copies, library, run_stages
 from tests.dedup.rows import ids, moderator, open_groups
 from tests.factories import make_user, upload
 from tests.pictures import flat, gif_bytes, gradient, jpeg_bytes, png_bytes, scene
+
+if TYPE_CHECKING:
+    from functools import partial
+
+    from dedup.compare.verdict import Side, Verdict
 
 pytestmark = pytest.mark.django_db
 
@@ -205,6 +214,70 @@ def test_what_an_older_engine_matched_is_confirmed_or_dropped() -> None:
     assert confirmed.count() == 3
     assert set(confirmed.values_list("engine_version", flat=True)) == {ENGINE_VERSION}
     assert original not in stages()["match"].outdated()
+
+
+@pytest.fixture
+def examined(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """The pairs that are compared from now on, by file name."""
+    pairs: list[tuple[str, str]] = []
+    real = matching.examine
+
+    def noting(low: Side, high: Side, pixels_equal: partial[bool], *more: Any) -> Verdict | None:
+        first, second = (photo.file_name for photo in pixels_equal.args)
+        pairs.append((first, second))
+        return real(low, high, pixels_equal, *more)
+
+    monkeypatch.setattr(matching, "examine", noting)
+    return pairs
+
+
+def test_each_pair_of_a_batch_is_compared_once_and_not_again_when_it_matched(
+    examined: list[tuple[str, str]],
+) -> None:
+    photos = library(copies(19))
+    assert len(examined) == len(set(examined)) == 6
+
+    match_again(*photos.values())
+
+    assert len(examined) == 6
+
+
+def test_after_the_vector_only_neighbours_by_the_model_are_compared_and_none_that_was_refused(
+    examined: list[tuple[str, str]],
+) -> None:
+    save_model_status(ModelStatus(available=True, version="tiny/1"))
+    refused = {
+        f"{name}.png": png_bytes(flat((300, 200), (90, 120, grey))) for name, grey in (("a", 40), ("b", 90))
+    }
+    photos = library(refused | {"c.jpg": jpeg_bytes(scene(20))})
+    Fingerprint.objects.filter(photo=photos["b.png"]).update(refused=[photos["a.png"].pk])
+    assert examined == []
+    for photo in photos.values():
+        Embedding.objects.create(photo=photo, model="tiny/1", vector=[1, 0, 0])
+
+    match_again(photos["b.png"])
+    assert examined == [("b.png", "c.jpg")]
+    assert Fingerprint.objects.get(photo=photos["b.png"]).refused == []
+
+    # With nothing new by the model, someone wants all to be compared again.
+    match_again(photos["b.png"])
+    assert examined[1:] == [("a.png", "b.png"), ("b.png", "c.jpg")]
+
+
+@pytest.mark.parametrize("available", [True, False])
+def test_refused_photos_are_remembered_only_while_a_vector_is_to_come(
+    available: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_model_status(ModelStatus(available=available, version="tiny/1"))
+    photos = library(copies(21) | {"other.jpg": jpeg_bytes(scene(22))})
+    other = photos["other.jpg"].pk
+    everyone = {other: sorted(ids(*photos.values()) - {other})}
+    monkeypatch.setattr(matching, "candidates_of_each", lambda own, only_looks: everyone)
+
+    match_again(photos["other.jpg"])
+
+    refused = Fingerprint.objects.get(photo=photos["other.jpg"]).refused
+    assert sorted(refused) == (everyone[other] if available else [])
 
 
 def test_photos_that_lost_their_fingerprint_end_their_job() -> None:
