@@ -25,7 +25,7 @@ NODE_MODULES := node_modules/.installed
 BENCH := .cache/bench
 RIVALS := .cache/rivals
 
-.PHONY: help run demo setup setup-dev setup-browser test check format lock bench bench-detect bench-outcomes bench-embed bench-ingest audit torture
+.PHONY: help run demo setup setup-dev setup-browser test check format lock bench bench-keeper bench-detect bench-outcomes bench-embed bench-ingest audit torture
 .DEFAULT_GOAL := help
 
 help:
@@ -90,6 +90,11 @@ bench-ingest: setup-dev $(NODE_MODULES)
 	@test -n "$(PHOTOS)" || { echo "Give a folder of photos: make bench-ingest PHOTOS=/path/to/folder"; exit 1; }
 	@$(PY) -m bench.analysis "$(PHOTOS)"
 	@$(PY) -m bench.ingest "$(PHOTOS)" $(if $(N),--photos $(N)) $(ARGS)
+
+# How often the better one of two copies is kept, for ten ways of being worse (PHOTOS=folder, ARGS="--photos 50").
+bench-keeper: setup-dev
+	@test -n "$(PHOTOS)" || { echo "Give a folder of photos: make bench-keeper PHOTOS=/path/to/folder"; exit 1; }
+	@$(PY) -m bench.keeper "$(PHOTOS)" $(ARGS)
 
 # What becomes of every file of a folder at a running site (LIKENESS_TOKEN, ARGS="--site ...").
 bench-outcomes: setup-dev

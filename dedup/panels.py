@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
+from dedup.compare.closer_look import overlaid_sides
 from dedup.models import Group, GroupStatus, Match, PairDecision, Verdict
 from gallery.models import Photo
 from gallery.registry import PhotoPanel
@@ -76,6 +77,22 @@ def open_group_url(request: HttpRequest, photo: Photo) -> str:
     groups = Group.objects.filter(status=GroupStatus.OPEN, members__photo=photo).order_by("-gain")
     pk = groups.values_list("pk", flat=True).first()
     return reverse("duplicate-group", args=[pk]) if pk else ""
+
+
+def notes_for(user: User | AnonymousUser, photo: Photo) -> list[str]:
+    """That something lies over the photo, where a copy that the user may see is without it."""
+    matches = [
+        match
+        for match in Match.objects.of_photo(photo.pk).exclude(kind=Verdict.NEAR_SHOT)
+        if ("low" if photo.pk == match.low_id else "high") in overlaid_sides(match.evidence)
+    ]
+    if not matches:
+        return []
+    clean = Photo.objects.visible_to(user).filter(pk__in=[match.partner_of(photo.pk) for match in matches])
+    return [
+        f"Something lies over it that {copy.file_name} is without: letters, a watermark or a sticker."
+        for copy in clean.order_by("pk")[:1]
+    ]
 
 
 PHOTO_PANEL = PhotoPanel(name="Copies", template="dedup/photo_panel.html", context=panel_context)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import hypot
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from dedup.compare.closer_look import overlaid_sides
 from dedup.compare.grouping import Edge, StarGroup, group
 from dedup.compare.keeper import PhotoFacts, quality_from_size, suggest
 from dedup.compare.keeper_rules import Choice, Rules
@@ -239,13 +240,18 @@ def edits_of(photo: KnownPhoto, matches: Sequence[KnownMatch]) -> tuple[str, ...
         edits.add("enlarged")
     if any(match.evidence.get("blurred") == side_of(photo.pk, match) for match in copies):
         edits.add("blurred")
-    if most(match.evidence.get("overlay_on") == side_of(photo.pk, match) for match in copies):
+    if most(is_overlaid(photo.pk, match) for match in copies):
         edits.add("overlay")
     if len(copies) > 1 and most(match.kind == Kind.ROTATED for match in copies):
         edits.add("turned")
     if len(copies) > 1 and most(has_other_colours(match) for match in copies):
         edits.add("colours")
     return tuple(sorted(edits))
+
+
+def is_overlaid(photo_id: int, match: KnownMatch) -> bool:
+    """Whether something lies over the photo and not over its partner: letters, a watermark, a sticker."""
+    return side_of(photo_id, match) in overlaid_sides(match.evidence)
 
 
 def most(found: Iterable[bool]) -> bool:

@@ -9,7 +9,7 @@ from django.db.models import Count, Sum
 from dedup.consistency import GROUPS_CHECK
 from dedup.listeners import GroupKeeper
 from dedup.models import Group, GroupMember, GroupStatus, Resolution
-from dedup.panels import PHOTO_PANEL, matches_for
+from dedup.panels import PHOTO_PANEL, matches_for, notes_for
 from dedup.review import open_count
 from dedup.search_fields import register_search_fields
 from dedup.structure import CopyExaminer, StructureFinder
@@ -23,6 +23,7 @@ def register_with_gallery() -> None:
     """Called once, when all apps are loaded."""
     registry.photo_listeners.append(GroupKeeper())
     registry.photo_panels.append(PHOTO_PANEL)
+    registry.photo_notes.append(notes_for)
     registry.matches_of_photo.append(matches_for)
     registry.structure_rankers.append(StructureFinder())
     registry.example_examiners.append(CopyExaminer())

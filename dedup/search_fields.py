@@ -24,7 +24,7 @@ STATUS_WORDS = tuple(status.value for status in GroupStatus)
 
 
 def register_search_fields() -> None:
-    """Add `dupes:`, `dupe:` and `has:duplicates` to the query language."""
+    """Add `dupes:`, `dupe:`, `has:duplicates` and `is:overlaid` to the query language."""
     register_field(
         FieldSyntax(
             "dupes",
@@ -47,6 +47,7 @@ def register_search_fields() -> None:
         in_group,
     )
     register_choice("has", "duplicates", has_copies, aliases=["dupes"])
+    register_choice("is", "overlaid", is_overlaid)
 
 
 def copy_matches() -> MatchQuerySet:
@@ -76,6 +77,19 @@ def has_copies(asking: Asking) -> Check:
     lows = copy_matches().filter(high__in=visible).values("low")
     highs = copy_matches().filter(low__in=visible).values("high")
     return Q(pk__in=lows) | Q(pk__in=highs)
+
+
+def is_overlaid(asking: Asking) -> Check:
+    """That letters, a watermark or a sticker lie over a photo, and not over a copy of it that the asker may see."""
+    visible = Photo.objects.visible_to(asking.user).values("pk")
+    lows = copy_matches().filter(overlay_on("low"), high__in=visible).values("low")
+    highs = copy_matches().filter(overlay_on("high"), low__in=visible).values("high")
+    return Q(pk__in=lows) | Q(pk__in=highs)
+
+
+def overlay_on(side: str) -> Q:
+    """That the evidence of a pair names this side as the one with something laid over it."""
+    return Q(evidence__overlay_on=side) | Q(evidence__overlaid=side)
 
 
 def in_group(condition: Condition, asking: Asking) -> Check:

@@ -127,6 +127,7 @@ class ConsistencyCheck:
 
 
 photo_panels: list[PhotoPanel] = []
+photo_notes: list[Callable[[User | AnonymousUser, Photo], list[str]]] = []
 photo_listeners: list[PhotoListener] = []
 waiting_work: list[WaitingWork] = []
 matches_of_photo: list[Callable[[User | AnonymousUser, Photo], list[dict[str, Any]]]] = []

@@ -14,22 +14,26 @@ from dedup.compare.verdict import Side, Verdict
 # gallery.imaging.copies says it; None where the originals cannot be looked at.
 CompareOriginals = Callable[[bool], Mapping[str, Any] | None]
 
+SIDES = ("low", "high")
+
 
 def look_closer(verdict: Verdict, low: Side, high: Side, compare_originals: CompareOriginals) -> Verdict:
     """Return the verdict with the evidence of the originals: `low_saved_quality` and `high_saved_quality` (1..100, None
-    where unknown), `enlarged_agreement` (-1..1), `enlarged` and `blurred` ("low", "high" or None)."""
+    where unknown), `enlarged_agreement` (-1..1), `enlarged`, `blurred` and `overlaid` ("low", "high" or None)."""
     if verdict.kind is Kind.NEAR_SHOT:
         return verdict
     found = compare_originals(is_aligned(verdict))
     if found is None:
         return verdict
-    agreement = found["enlarged"]
+    agreement, blurred = found["enlarged"], blurred_side(found["sharper"])
     added = {
         "low_saved_quality": found["saved"][0],
         "high_saved_quality": found["saved"][1],
         "enlarged_agreement": agreement,
         "enlarged": None if agreement is None else enlarged_side(low, high, agreement),
-        "blurred": blurred_side(found["sharper"]),
+        "blurred": blurred,
+        # What a blur takes away looks like something laid over the sharper one.
+        "overlaid": None if blurred or found["overlaid"] is None else SIDES[found["overlaid"]],
     }
     return replace(verdict, evidence={**verdict.evidence, **added})
 
@@ -55,3 +59,9 @@ def blurred_side(sharper: float | None) -> str | None:
     if sharper <= thresholds.KEEPER_BLURRED_SHARE:
         return "low"
     return "high" if sharper >= 1 / thresholds.KEEPER_BLURRED_SHARE else None
+
+
+def overlaid_sides(evidence: Mapping[str, Any]) -> set[str]:
+    """Return the sides of a pair ("low", "high") that its evidence names as having something laid over them."""
+    named = {evidence.get("overlay_on"), evidence.get("overlaid")}
+    return {side for side in SIDES if side in named}

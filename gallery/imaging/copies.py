@@ -14,6 +14,7 @@ from gallery.imaging.compression import quality_of_file, quality_of_pixels
 from gallery.imaging.decode import DECODER_ERRORS, OnOpened, over_white
 from gallery.imaging.enlarging import agreement
 from gallery.imaging.loaders import open_header, read_header
+from gallery.imaging.overlays import overlaid_one
 from gallery.imaging.sniff import PictureFormat, sniff_file
 
 # Sides that differ by less (share) are too alike to tell which one was made from the other.
@@ -22,49 +23,56 @@ ENLARGED_MIN = 1.15
 STRETCH_MAX = 0.02
 # Below it (px), an answer would be chance.
 SIDE_PX_MIN = 64
-# Middle part in which sharpness is compared, and how alike edges must lie there for that (correlation).
-SHARPNESS_PX = 1024
+# Middle part in which copies are compared with each other, and how alike edges must lie there to say which ones are
+# sharper (correlation).
+COMPARED_PX = 1440
 SAME_EDGES_MIN = 0.4
 
 
 def compare_copies(
     first: Path, second: Path, *, aligned: bool, opened: OnOpened
 ) -> dict[str, list[int | None] | float | None]:
-    """Return {"saved": [quality of the first, of the second], "enlarged": agreement, "sharper": times}.
+    """Return {"saved": [quality of the first, of the second], "enlarged": agreement, "sharper": times, "overlaid": 0}.
 
     A quality is that of the coarsest JPEG that the picture was ever saved as in its present size, 1..100, None where
     nothing shows it. The agreement says how surely the larger of the two is the smaller one enlarged, as
     `enlarging.agreement` does; None where their sizes are too alike, or where they are not `aligned` edge to edge.
     `sharper` is how many times steeper the edges of the first are than those of the second, both at the size of the
-    smaller one; None where they are not aligned, or where that cannot be told. `opened` is called with the size before
-    a file is decoded.
+    smaller one, and `overlaid` which of the two has something laid over it (0 for the first); both are None where they
+    are not aligned, or where that cannot be told. `opened` is called with the size before a file is decoded.
     """
     with collected_warnings():
         greys = [_grey(path, opened) for path in (first, second)]
     saved = [_saved(path, grey) for path, grey in zip((first, second), greys, strict=True)]
     one, other = greys
     if not aligned or one is None or other is None or min(*one.shape, *other.shape) < SIDE_PX_MIN:
-        return {"saved": saved, "enlarged": None, "sharper": None}
+        return {"saved": saved, "enlarged": None, "sharper": None, "overlaid": None}
     enlarged = None
     if _is_scaled(one, other):
         small, large = sorted((one, other), key=lambda grey: grey.size)
         enlarged = round(agreement(small, large), 3)
-    return {"saved": saved, "enlarged": enlarged, "sharper": _times_sharper(one, other)}
+    first, second = _at_one_size(one, other)
+    sharper, overlaid = _times_sharper(first, second), overlaid_one(first, second)
+    return {"saved": saved, "enlarged": enlarged, "sharper": sharper, "overlaid": overlaid}
+
+
+def _at_one_size(
+    one: NDArray[np.uint8], other: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The middle parts of both, at the size of the smaller one."""
+    height, width = min(one.shape[0], other.shape[0]), min(one.shape[1], other.shape[1])
+    top, left = max(0, (height - COMPARED_PX) // 2), max(0, (width - COMPARED_PX) // 2)
+    parts = []
+    for grey in (one, other):
+        is_larger = grey.shape != (height, width)
+        same = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA) if is_larger else grey
+        parts.append(np.asarray(same[top : top + COMPARED_PX, left : left + COMPARED_PX], np.uint8))
+    return parts[0], parts[1]
 
 
 def _times_sharper(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float | None:
     """How many times steeper the edges of the first are, by the Laplacian; None where they do not lie alike."""
-    height, width = min(one.shape[0], other.shape[0]), min(one.shape[1], other.shape[1])
-    edges = []
-    for grey in (one, other):
-        same = (
-            cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
-            if grey.shape != (height, width)
-            else grey
-        )
-        top, left = max(0, (height - SHARPNESS_PX) // 2), max(0, (width - SHARPNESS_PX) // 2)
-        part = same[top : top + SHARPNESS_PX, left : left + SHARPNESS_PX]
-        edges.append(cv2.Laplacian(part, cv2.CV_32F).ravel())
+    edges = [cv2.Laplacian(grey, cv2.CV_32F).ravel() for grey in (one, other)]
     spreads = [float(np.sqrt(np.mean(each * each))) for each in edges]
     if min(spreads) <= 0 or float(np.mean(edges[0] * edges[1])) < SAME_EDGES_MIN * spreads[0] * spreads[1]:
         return None

@@ -28,6 +28,7 @@ from django.db.models.functions import Cast
 from gallery.albums import visible_albums
 from gallery.imaging.sniff import RAW_MEDIA_TYPES
 from gallery.models import AlbumPhoto, PhotoState, Tag, User, Visibility
+from gallery.photo_notes import FILLED_SHARE_ENOUGH
 from gallery.search.colours import colour_check
 from gallery.search.conditions import NOTHING, Check, opposite
 from gallery.search.full_text import text_check
@@ -228,6 +229,8 @@ def _is_words() -> dict[str, Choice]:
         "favourite": _always(Q(favourite=True)),
         "favorite": _always(Q(favourite=True)),
         "mine": _mine,
+        "bordered": _always(Q(border__len__gt=0)),
+        "upscaled": _always(Q(filled_share__lt=FILLED_SHARE_ENOUGH)),
         **{word: _always(Q(state=state)) for word, state in states.items()},
         **{word.value: _always(Q(visibility=word)) for word in Visibility},
     }

@@ -54,7 +54,7 @@ CHOICES: Final[dict[str, set[str]]] = {
     },
     "is": {
         "portrait", "landscape", "square", "panorama", "private", "members", "public", "animated", "damaged",
-        "favourite", "favorite", "mine", "ready", "processing", "failed",
+        "favourite", "favorite", "mine", "ready", "processing", "failed", "bordered", "upscaled",
     },
     "type": {
         "jpeg", "jpg", "png", "gif", "webp", "tiff", "tif", "avif", "heic", "heif", "jxl",

@@ -16,6 +16,7 @@ from gallery.edit import change_photo
 from gallery.forms import BulkForm, PhotoForm
 from gallery.models import Photo, Role
 from gallery.organise import BadChange, change_photos, put_in_album
+from gallery.photo_notes import notes_about
 from gallery.pipeline import stage_states
 from gallery.registry import photo_panels
 from gallery.stacks import photos_of_stack
@@ -50,6 +51,7 @@ def panel_context(request: HttpRequest, found: Photo) -> dict[str, Any]:
         "stages": stage_states(found),
         "stack": photos_of_stack(found, request.user),
         "panels": rendered_panels(request, found),
+        "notes": notes_about(request.user, found),
     }
 
 

@@ -1,0 +1,40 @@
+"""Which of two copies has something laid over it."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont
+
+from gallery.imaging.overlays import overlaid_one
+from tests.pictures import decoded, jpeg_bytes, scene
+
+
+def marked(image: Image.Image, alpha: int) -> Image.Image:
+    layer = Image.new("RGBA", image.size)
+    font = ImageFont.load_default(size=image.height / 10)
+    ImageDraw.Draw(layer).text((40, image.height / 2), "example.org photos", (255, 255, 255, alpha), font)
+    return Image.alpha_composite(image.convert("RGBA"), layer).convert("RGB")
+
+
+def told(one: Image.Image, other: Image.Image) -> int | None:
+    return overlaid_one(np.asarray(one.convert("L")), np.asarray(other.convert("L")))
+
+
+@pytest.mark.parametrize("alpha", [110, 255])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_one_with_letters_is_told(seed: int, alpha: int) -> None:
+    picture = scene(seed)
+    with_letters = decoded(jpeg_bytes(marked(picture, alpha), 85))
+    assert told(picture, with_letters) == 1
+    assert told(with_letters, picture) == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_other_changes_are_no_overlay(seed: int) -> None:
+    picture = scene(seed)
+    for changed in (
+        picture,
+        decoded(jpeg_bytes(picture, 40)),
+        ImageEnhance.Color(picture).enhance(1.6),
+        picture.filter(ImageFilter.GaussianBlur(2)),
+    ):
+        assert told(picture, changed) is None
