@@ -142,6 +142,8 @@ def by_fastdup(folder: Path, jobs: int) -> Pairs:
         options = {"threshold": FASTDUP_COSINE, "nearest_neighbors_k": FASTDUP_NEIGHBOURS}
         run.run(**options, overwrite=True, verbose=False, num_threads=jobs, print_summary=False)
         table = run.similarity()
+    if table.empty:  # it has no columns then
+        return set()
     return {
         _pair(Path(one), Path(other))
         for one, other in zip(table["filename_from"], table["filename_to"], strict=True)
