@@ -86,7 +86,7 @@ def rules_of(query: QueryDict) -> Rules:
 
 def moved(shown: Rules, query: QueryDict) -> tuple[Rules, str, int]:
     """The rules after the pressed button, the button, and the place where its rule is then. Raises BadRules."""
-    way, _, number = query["move"].partition("-")
+    way, _, number = query.get("move", "").partition("-")
     order = list(shown)
     if way == "add":
         order.insert(0, read_rule(f"{query.get('trait', '')}:{query.get('value', '')}"))

@@ -51,8 +51,8 @@ def compare_copies(
     if _is_scaled(one, other):
         small, large = sorted((one, other), key=lambda grey: grey.size)
         enlarged = round(agreement(small, large), 3)
-    first, second = _at_one_size(one, other)
-    sharper, overlaid = _times_sharper(first, second), overlaid_one(first, second)
+    pair = _at_one_size(one, other)
+    sharper, overlaid = _times_sharper(*pair), overlaid_one(*pair)
     return {"saved": saved, "enlarged": enlarged, "sharper": sharper, "overlaid": overlaid}
 
 

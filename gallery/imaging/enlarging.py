@@ -3,11 +3,12 @@ just what enlarging makes of that, while an original has detail of its own there
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Grey = NDArray[np.float32]
+Grey = NDArray[np.floating[Any]]
 Weights = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 # Side of the windows of the larger picture that are looked at, and of how many the answer is made.
@@ -104,7 +105,7 @@ class _Window:
     def _there(self) -> NDArray[np.float32]:
         return self._beyond(self.large)
 
-    def _beyond(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _beyond(self, pixels: Grey) -> NDArray[np.float32]:
         """The pixels less what is left of them after making them as small as the smaller picture, and large again."""
         again = self._down.there_and_back @ pixels @ self._across.there_and_back.T
         return np.asarray((pixels - again)[self._down.inner, self._across.inner], np.float32)
@@ -128,8 +129,8 @@ class _Axis:
 
     def enlarge(self, kernel: Weights) -> NDArray[np.float32]:
         """The matrix that makes the larger one's pixels of the smaller one's."""
-        weights = kernel(self._centres[:, None] - np.arange(self._count))
-        return (weights / np.maximum(1e-6, weights.sum(axis=1, keepdims=True))).astype(np.float32)
+        weights = kernel(np.asarray(self._centres[:, None] - np.arange(self._count), np.float64))
+        return np.asarray(weights / np.maximum(1e-6, weights.sum(axis=1, keepdims=True)), np.float32)
 
     @cached_property
     def there_and_back(self) -> NDArray[np.float32]:
@@ -141,4 +142,4 @@ class _Axis:
         half = 0.5 + 0.5 / self._scale
         distance = np.abs(self._centres - np.arange(self._count)[:, None])
         weights = np.clip((half - distance) * self._scale, 0.0, 1.0)
-        return (weights / np.maximum(1e-6, weights.sum(axis=1, keepdims=True))).astype(np.float32)
+        return np.asarray(weights / np.maximum(1e-6, weights.sum(axis=1, keepdims=True)), np.float32)

@@ -74,7 +74,7 @@ def test_albums_folders_and_people_can_be_preferred(trait: Trait) -> None:
     photos = [*make_photos(1), *make_photos(1, owner=mira, source="2019/Rome/day 1", width=300, height=200)]
     album = Album.objects.create(owner=mira, name="Lisbon")
     add_to_album(album=album, photos=[photos[1]])
-    match(*photos)
+    match(photos[0], photos[1])
     group_now(photos)
     names = {Trait.ALBUM: "lisbon", Trait.FOLDER: "2019/rome", Trait.UPLOADER: "mira"}
 
@@ -85,7 +85,7 @@ def test_albums_folders_and_people_can_be_preferred(trait: Trait) -> None:
 
 def test_a_folder_of_a_longer_name_is_another_folder() -> None:
     photos = [*make_photos(1), *make_photos(1, source="2019/Romeo", width=300, height=200)]
-    match(*photos)
+    match(photos[0], photos[1])
     group_now(photos)
     assert try_rules(first(Preference(Trait.FOLDER, "2019/Rome"))).changed == 0
 
