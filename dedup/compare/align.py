@@ -5,13 +5,15 @@ that most other matches support is refined by least squares to a similarity and,
 affine map. Mirrored pictures are matched through `LocalFeatures.mirrored`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.compare import thresholds
-from dedup.compare.local_features import HALF_BITS, LocalFeatures
+from dedup.compare import maps, thresholds
+from dedup.compare.codes import HALF_BITS
+from dedup.compare.local_features import LocalFeatures
 
 _AFFINE_POINTS_MIN = 8
 _REFINEMENTS = 4
@@ -38,7 +40,8 @@ class Alignment:
 
     `affine` float64 (2, 3) maps px of the low frame (mirrored first when `mirrored`) to px of the high frame;
     `points` counts distinct agreeing points, `matched` all matches, `spread` is the share of the smaller
-    picture's frame that the agreeing points span (0..1).
+    picture's frame that the agreeing points span (0..1). `matches` are all matched points, of the mirrored low picture
+    when `mirrored`.
     """
 
     affine: NDArray[np.float64]
@@ -46,6 +49,7 @@ class Alignment:
     points: int
     matched: int
     spread: float
+    matches: Matches = field(repr=False)
 
     @property
     def share(self) -> float:
@@ -64,11 +68,38 @@ def align(low: LocalFeatures, high: LocalFeatures) -> list[Alignment]:
 
 def relative_affine(alignment: Alignment, low: LocalFeatures, high: LocalFeatures) -> NDArray[np.float64]:
     """Return the alignment as a 2x3 map between relative coordinates (0..1 over each whole picture)."""
-    to_pixels = np.array([[low.width, 0, -0.5], [0, low.height, -0.5], [0, 0, 1.0]])
+    return _relative(alignment.affine, alignment, low, high)[:2]
+
+
+def relative_perspective(
+    alignment: Alignment, low: LocalFeatures, high: LocalFeatures
+) -> NDArray[np.float64] | None:
+    """Return the 3x3 map between relative coordinates under which most points near the alignment agree.
+
+    A print that was photographed at an angle needs it. None when too few points agree with any.
+    """
+    matches = alignment.matches
+    error = np.hypot(*(maps.apply(alignment.affine, matches.low_xy) - matches.high_xy).T)
+    near = error < thresholds.BEND_TOLERANCE_PX * max(
+        1.0, np.sqrt(maps.scale_at(alignment.affine, np.zeros(2)))
+    )
+    if near.sum() < thresholds.BEND_POINTS_MIN:
+        return None
+    bent, inside = cv2.findHomography(
+        matches.low_xy[near], matches.high_xy[near], cv2.USAC_MAGSAC, thresholds.ALIGN_TOLERANCE_PX / 2
+    )
+    if bent is None or int(inside.sum()) < thresholds.BEND_POINTS_MIN:
+        return None
+    return _relative(np.asarray(bent, np.float64), alignment, low, high)
+
+
+def _relative(
+    pixels: NDArray[np.float64], alignment: Alignment, low: LocalFeatures, high: LocalFeatures
+) -> NDArray[np.float64]:
+    mapping = maps.lift(pixels)
     if alignment.mirrored:
-        to_pixels = np.array([[-1.0, 0, low.width - 1], [0, 1, 0], [0, 0, 1]]) @ to_pixels
-    to_relative = np.array([[1 / high.width, 0, 0.5 / high.width], [0, 1 / high.height, 0.5 / high.height]])
-    return np.asarray(to_relative @ np.vstack([alignment.affine, [0, 0, 1]]) @ to_pixels)
+        mapping = mapping @ np.array([[-1.0, 0, low.width - 1], [0, 1, 0], [0, 0, 1]])
+    return maps.between_relative(mapping, (low.height, low.width), (high.height, high.width))
 
 
 def match(low: LocalFeatures, high: LocalFeatures) -> Matches:
@@ -115,8 +146,11 @@ def _align_view(
     if len(matches) < thresholds.ALIGN_POINTS_MIN:
         return None
     support = _support(matches)
+    supporters = support.sum(axis=1)
     best: Alignment | None = None
-    for proposal in np.argsort(-support.sum(axis=1), kind="stable")[:_PROPOSALS]:
+    for proposal in np.argsort(-supporters, kind="stable")[:_PROPOSALS]:
+        if supporters[proposal] < thresholds.ALIGN_POINTS_MIN:
+            break
         refined = _refine(matches, support[proposal])
         if refined is None:
             continue
@@ -128,7 +162,7 @@ def _align_view(
                 _span(matches.high_xy[inside], high.width, high.height)
                 / max(1e-9, _covered(affine, low, high)),
             )
-            best = Alignment(affine, mirrored, points, len(matches), float(min(1.0, spread)))
+            best = Alignment(affine, mirrored, points, len(matches), float(min(1.0, spread)), matches)
     return best
 
 

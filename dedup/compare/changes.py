@@ -5,8 +5,8 @@ its surroundings in one picture and has few colours, or it is a veil through whi
 moment of a scene, natural content gives way to other content, or the same thing is found at another place.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import cv2
@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.compare import thresholds
+from dedup.compare.graphics import CloseView
 from dedup.compare.overlap import BLOCK_PX, Blocks, Canvas
 
 Rgb = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-_FEW_BINS = 8
 _RING_BINS = 4
+_RING_BLOCKS = 2
 _SHAPE_PX = 16
 _STROKE_PX = 7
 
@@ -37,12 +38,14 @@ class Owner(StrEnum):
 class Changes:
     """What changed inside the overlap: shares (0..1) of its blocks that an overlay or other content replaced.
 
-    `overlay_on` tells which picture carries the overlay, None without any.
+    `overlay_on` tells which picture carries the overlay, None without any; `overlay` (bool, rows x columns) are its
+    blocks.
     """
 
     overlay_share: float
     content_share: float
     overlay_on: Owner | None = None
+    overlay: Mask | None = field(default=None, compare=False, repr=False)
 
     @property
     def share(self) -> float:
@@ -52,25 +55,41 @@ class Changes:
 
 @dataclass(frozen=True)
 class _Area:
-    """A connected changed area: how many blocks, its px that differ, who owns it, whether it is an overlay."""
+    """A connected changed area: its blocks, its px that differ, who owns it, whether it is an overlay."""
 
-    blocks: int
+    where: Mask
     inside: Mask
     owner: Owner
     overlay: bool
 
+    @property
+    def blocks(self) -> int:
+        """How many blocks it has."""
+        return int(self.where.sum())
 
-def find_changes(canvas: Canvas, blocks: Blocks) -> Changes:
-    """Find changed areas of a canvas and tell overlays from moved or exchanged content."""
-    areas = list(_areas(canvas, blocks))
+
+def find_changes(
+    canvas: Canvas, blocks: Blocks, closer: Callable[[], Canvas | None] | None = None
+) -> Changes:
+    """Find changed areas of a canvas and tell overlays from moved or exchanged content.
+
+    `closer` returns the same two pictures on a finer canvas; it is called only when something changed.
+    """
+    found = _changed_areas(blocks)
+    if not found:
+        return Changes(0.0, 0.0)
+    view = CloseView((closer() if closer else None) or canvas)
+    areas = [_area(canvas, blocks, where, inside, view) for where, inside in found]
     if _under_one_veil(canvas, areas):
         areas = [replace(area, overlay=True) for area in areas]
+    areas = _with_ends(areas)
     moved = _moved(canvas, areas)
     total = max(1, int(blocks.valid.sum()))
     overlays = [area for place, area in enumerate(areas) if area.overlay and place not in moved]
+    covered = np.logical_or.reduce([area.where for area in overlays], initial=False)
     overlay = sum(area.blocks for area in overlays)
     content = sum(area.blocks for area in areas) - overlay
-    return Changes(overlay / total, content / total, _common_owner(overlays))
+    return Changes(overlay / total, content / total, _common_owner(overlays), covered if overlays else None)
 
 
 def changed_blocks(blocks: Blocks) -> Mask:
@@ -79,39 +98,37 @@ def changed_blocks(blocks: Blocks) -> Mask:
     return np.asarray(blocks.valid & (blocks.residue >= thresholds.CHANGED_RESIDUE) & other_structure)
 
 
-def _areas(canvas: Canvas, blocks: Blocks) -> Iterator[_Area]:
+def _changed_areas(blocks: Blocks) -> list[tuple[Mask, Mask]]:
+    """Return the blocks and the px that differ of each connected changed area."""
     changed = changed_blocks(blocks)
+    if not changed.any():
+        return []
     count, labels = cv2.connectedComponents(changed.astype(np.uint8), connectivity=8)
     differs = blocks.difference >= thresholds.CHANGED_RESIDUE
-    unchanged = _pixels(~changed & blocks.valid, differs.shape)
-    for label in range(1, count):
-        area = labels == label
-        inside = _pixels(area, differs.shape) & differs
-        if inside.sum() < thresholds.CHANGED_PIXELS_MIN:
-            continue
-        around = cv2.dilate(area.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        strokes = _are_strokes(inside, blocks.signed[inside])
-        yield _area(canvas, int(area.sum()), inside, _pixels(around, differs.shape) & unchanged, strokes)
+    areas = [
+        (labels == label, _pixels(labels == label, differs.shape) & differs) for label in range(1, count)
+    ]
+    return [(where, inside) for where, inside in areas if inside.sum() >= thresholds.CHANGED_PIXELS_MIN]
 
 
-def _area(canvas: Canvas, blocks: int, inside: Mask, ring: Mask, strokes: bool) -> _Area:
+def _area(canvas: Canvas, blocks: Blocks, where: Mask, inside: Mask, view: CloseView) -> _Area:
     low, high = canvas.low[inside], canvas.high[inside]
-    owner = _owner(canvas, inside, ring)
-    if owner is Owner.BOTH:
-        overlay = (_few_colours(low) and _few_colours(high)) or _is_paper(low) != _is_paper(high)
-    else:
-        overlay = _few_colours(low if owner is Owner.LOW else high)
     veiled = _is_veil(low, high) or _is_veil(high, low)
-    return _Area(blocks, inside, owner, strokes or overlay or veiled)
+    around = np.ones((2 * _RING_BLOCKS + 1, 2 * _RING_BLOCKS + 1), np.uint8)
+    near = cv2.dilate(where.astype(np.uint8), around) > 0
+    ring = _pixels(near & ~where, inside.shape) & canvas.valid
+    overlay = veiled or _are_strokes(inside, blocks.signed[inside]) or view.is_drawn(inside, ring)
+    return _Area(where, inside, _owner(canvas, inside, ring), overlay)
 
 
 def _are_strokes(inside: Mask, signed: NDArray[np.float32]) -> bool:
-    """Whether px are thin and all brighter or all darker than before, or in strong contrast, as letters are."""
+    """Whether px are thin and all brighter or all darker than before, as letters are."""
     core = cv2.erode(inside.astype(np.uint8), np.ones((_STROKE_PX, _STROKE_PX), np.uint8))
-    thin = core.sum() <= thresholds.STROKE_CORE_SHARE * inside.sum()
     brighter = float(np.mean(signed > 0))
-    one_sided = max(brighter, 1 - brighter) >= thresholds.STROKE_ONE_SIDED_SHARE
-    return bool(thin and (one_sided or np.median(np.abs(signed)) >= thresholds.STROKE_CONTRAST_GREY))
+    return bool(
+        core.sum() <= thresholds.STROKE_CORE_SHARE * inside.sum()
+        and max(brighter, 1 - brighter) >= thresholds.STROKE_ONE_SIDED_SHARE
+    )
 
 
 def _owner(canvas: Canvas, inside: Mask, ring: Mask) -> Owner:
@@ -135,28 +152,6 @@ def _common_colours(one: Rgb, other: Rgb) -> float:
     return float(np.minimum(*histograms).sum())
 
 
-def _few_colours(pixels: Rgb) -> bool:
-    """Whether two colours make up most of the px (n, 3)."""
-    bins = (pixels // (256 // _FEW_BINS)).astype(np.int64) @ (1, _FEW_BINS, _FEW_BINS**2)
-    rest = pixels.astype(np.float32)
-    found = 0
-    for _ in range(2):
-        if len(rest) == 0:
-            break
-        centre = np.median(rest[bins == np.bincount(bins).argmax()], axis=0)
-        near = np.abs(rest - centre).max(axis=1) <= thresholds.OVERLAY_COLOUR_RADIUS
-        found += int(near.sum())
-        rest, bins = rest[~near], bins[~near]
-    return found >= thresholds.OVERLAY_TWO_COLOURS_SHARE * len(pixels)
-
-
-def _is_paper(pixels: Rgb) -> bool:
-    """Whether most px (n, 3) are pure white or pure black, as bars under captions are."""
-    white = (pixels >= 255 - thresholds.PAPER_GREY).all(axis=1)
-    black = (pixels <= thresholds.PAPER_GREY).all(axis=1)
-    return bool(np.mean(white | black) >= thresholds.PAPER_SHARE)
-
-
 def _is_veil(plain: Rgb, veiled: Rgb) -> bool:
     """Whether the px (n, 3) of one were mixed evenly with white or black into those of the other."""
     before, after = plain.astype(np.float64), veiled.astype(np.float64)
@@ -167,9 +162,17 @@ def _is_veil(plain: Rgb, veiled: Rgb) -> bool:
         fits = (off <= thresholds.VEIL_OFF_GREY) & (mix > 0) & (mix <= 1)
         strong, usual = np.quantile(mix, (0.9, 0.5))
         even = strong - usual <= thresholds.VEIL_UNEVENNESS * strong
-        if even and fits.mean() >= thresholds.VEIL_SHARE:
+        if even and fits.mean() >= thresholds.VEIL_SHARE and _shines_through(before, after):
             return True
     return False
+
+
+def _shines_through(before: NDArray[np.float64], after: NDArray[np.float64]) -> bool:
+    """Whether the px (n, 3) before are still seen in those after."""
+    one, other = before.mean(axis=1), after.mean(axis=1)
+    one, other = one - one.mean(), other - other.mean()
+    spread = np.sqrt((one @ one) * (other @ other))
+    return bool(one @ other >= thresholds.VEIL_CORRELATION * max(1e-9, float(spread)))
 
 
 def _under_one_veil(canvas: Canvas, areas: list[_Area]) -> bool:
@@ -181,17 +184,55 @@ def _under_one_veil(canvas: Canvas, areas: list[_Area]) -> bool:
     return _is_veil(low, high) or _is_veil(high, low)
 
 
+def _with_ends(areas: list[_Area]) -> list[_Area]:
+    """Count small areas beside an overlay, such as the thin ends of its letters, to it."""
+    overlays = [area for area in areas if area.overlay]
+    if not overlays:
+        return areas
+    reach = 2 * thresholds.OVERLAY_END_BLOCKS + 1
+    covered = np.logical_or.reduce([area.where for area in overlays])
+    near = cv2.dilate(covered.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+    largest = thresholds.OVERLAY_END_SHARE * max(area.blocks for area in overlays)
+    return [
+        replace(area, overlay=True) if area.blocks <= largest and near[area.where].all() else area
+        for area in areas
+    ]
+
+
 def _moved(canvas: Canvas, areas: list[_Area]) -> set[int]:
     """Return the places of overlays that are one thing, found here in one picture and there in the other."""
     found: set[int] = set()
     for first, one in enumerate(areas):
         for second, other in enumerate(areas[:first]):
-            if {one.owner, other.owner} == {Owner.LOW, Owner.HIGH} and _is_same_thing(canvas, one, other):
+            if _is_same_thing(canvas, one, other) or _went(canvas, one, other) or _went(canvas, other, one):
                 found |= {first, second}
     return found
 
 
+def _went(canvas: Canvas, one: _Area, other: _Area) -> bool:
+    """Whether what low shows in one area is what high shows in the other."""
+    top, bottom, left, right = _box(one.where, 0)
+    above, below, before, behind = _box(other.where, 1)
+    thing, place = canvas.low[top:bottom, left:right], canvas.high[above:below, before:behind]
+    small, large = sorted((one.blocks, other.blocks))
+    fits = place.shape[0] >= thing.shape[0] and place.shape[1] >= thing.shape[1]
+    if small < thresholds.MOVED_BLOCKS_MIN or small < thresholds.MOVED_SHAPE_SHARE * large or not fits:
+        return False
+    if thing.std(axis=(0, 1)).max() < thresholds.CHANGED_RESIDUE:
+        return False
+    return bool(cv2.matchTemplate(place, thing, cv2.TM_CCOEFF_NORMED).max() >= thresholds.MOVED_ZNCC)
+
+
+def _box(where: Mask, margin: int) -> tuple[int, int, int, int]:
+    """Return top, bottom, left, right in px of the box around blocks, with a margin in blocks."""
+    rows, columns = np.flatnonzero(where.any(axis=1)), np.flatnonzero(where.any(axis=0))
+    ends = rows[0] - margin, rows[-1] + 1 + margin, columns[0] - margin, columns[-1] + 1 + margin
+    return tuple(max(0, int(end)) * BLOCK_PX for end in ends)  # type: ignore[return-value]  # four of them
+
+
 def _is_same_thing(canvas: Canvas, one: _Area, other: _Area) -> bool:
+    if {one.owner, other.owner} != {Owner.LOW, Owner.HIGH}:
+        return False
     first, second = (canvas.low if area.owner is Owner.LOW else canvas.high for area in (one, other))
     if _common_colours(first[one.inside], second[other.inside]) < thresholds.MOVED_COLOURS_SHARE:
         return False

@@ -1,21 +1,27 @@
 """Take the best change of colours out of two aligned pictures, so that only other content is left.
 
 A grey copy, another brightness, a tint or a colour space turns colours into other colours by nearly the same 3 x 4
-matrix everywhere. What that matrix cannot explain is other content, or another shot under other light.
+matrix everywhere; turning all hues does so by one that also sees the lightest and the darkest channel. What no such
+matrix explains is other content, or another shot under other light.
 """
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Plane = NDArray[np.float32]
 
-_SAMPLES_MAX = 1500
+_SAMPLES_MAX = 1200
 _SAMPLES_MIN = 16
-_ROUNDS = 5
+_ROUNDS = 4
 _USABLE_SHARE = 0.05
 _KEPT_SHARE = 0.67
 _CLIPPED_BELOW, _CLIPPED_ABOVE = 4.0, 251.0
 _RIDGE = 10.0
+# What a matrix that also sees the lightest and darkest channel must gain (0..255) to be believed: turned hues leave
+# 5 and more to the simple one, and next to nothing to this.
+_HUES_GAIN = 1.0
+_THIRDS = np.full((1, 3), 1 / 3, np.float32)
 
 
 def difference_after_fit(low: Plane, high: Plane, valid: NDArray[np.bool_]) -> tuple[Plane, Plane]:
@@ -39,35 +45,44 @@ def difference_after_fit(low: Plane, high: Plane, valid: NDArray[np.bool_]) -> t
 
 
 def _fit(source: NDArray[np.float64], target: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """Return the matrix (4, 3) from source to target colours (n, 3), and the median error that it leaves.
-
-    The worst third is left out again and again, so that an overlay does not pull the fit; so are clipped colours.
-    """
-    inputs = np.column_stack([source, np.full(len(source), 255.0)])
-    known = np.asarray(_unclipped(source).all(axis=1), np.bool_)
-    columns = [_fit_channel(inputs, target[:, channel], known) for channel in range(3)]
-    matrix = np.column_stack(columns)
-    error = np.abs(np.clip(inputs @ matrix, 0, 255) - target).mean(axis=1)
-    return matrix, float(np.median(error))
+    """Return the matrix (4 or 6, 3) from source to target colours (n, 3), and the median error that it leaves."""
+    simple, error = _fit_inputs(_inputs(source, hues=False), source, target)
+    if error <= _HUES_GAIN:
+        return simple, error
+    hues, hues_error = _fit_inputs(_inputs(source, hues=True), source, target)
+    return (hues, hues_error) if error - hues_error >= _HUES_GAIN else (simple, error)
 
 
-def _fit_channel(
-    inputs: NDArray[np.float64], target: NDArray[np.float64], known: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    usable = known & _unclipped(target)
-    if usable.sum() < max(_SAMPLES_MIN, _USABLE_SHARE * len(target)):
-        usable = np.ones(len(target), bool)
-    inputs, target = inputs[usable], target[usable]
-    kept = np.ones(len(target), bool)
-    weights: NDArray[np.float64] = np.zeros(4)
+def _inputs(colours: NDArray[np.float64], *, hues: bool) -> NDArray[np.float64]:
+    columns = [colours, np.full((len(colours), 1), 255.0)]
+    if hues:
+        columns += [
+            colours.max(axis=1, keepdims=True),
+            colours.min(axis=1, keepdims=True),
+        ]
+    return np.hstack(columns)
+
+
+def _fit_inputs(
+    inputs: NDArray[np.float64],
+    source: NDArray[np.float64],
+    target: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], float]:
+    """The worst third is left out again and again, so that an overlay does not pull the fit; so are clipped colours."""
+    usable = np.all(_unclipped(source), axis=1, keepdims=True) & _unclipped(target)
+    usable[:, usable.sum(axis=0) < max(_SAMPLES_MIN, _USABLE_SHARE * len(target))] = True
+    kept = np.ones((len(target), 1), bool)
+    last = int(_KEPT_SHARE * (len(target) - 1))
+    ridge = _RIDGE * np.eye(inputs.shape[1])
+    matrix: NDArray[np.float64] = np.zeros((inputs.shape[1], 3))
+    error: NDArray[np.float64] = np.zeros(len(target))
     for _ in range(_ROUNDS):
-        left = inputs[kept]
-        weights = np.asarray(
-            np.linalg.solve(left.T @ left + _RIDGE * np.eye(4), left.T @ target[kept]), np.float64
-        )
-        error = np.abs(inputs @ weights - target)
-        kept = error <= np.quantile(error, _KEPT_SHARE)
-    return weights
+        weighted = inputs.T[None] * (usable & kept).T[:, None]
+        right_side = weighted @ target.T[:, :, None]
+        matrix = np.asarray(np.linalg.solve(weighted @ inputs + ridge, right_side)[:, :, 0].T, np.float64)
+        error = np.abs(np.clip(inputs @ matrix, 0, 255) - target).mean(axis=1)
+        kept = (error <= np.partition(error, last)[last])[:, None]
+    return matrix, float(np.median(error))
 
 
 def _unclipped(levels: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -75,11 +90,19 @@ def _unclipped(levels: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def _changed(picture: Plane, matrix: NDArray[np.float64]) -> Plane:
-    colours = matrix.astype(np.float32)
-    return np.asarray(np.clip(picture @ colours[:3] + np.float32(255) * colours[3], 0, 255), np.float32)
+    weights = matrix.astype(np.float32)
+    shift = 255 * weights[3:4]
+    changed = cv2.transform(picture, np.hstack([weights[:3].T, shift.T]))
+    if len(weights) > 4:
+        red, green, blue = cv2.split(picture)
+        extremes = [
+            cv2.max(cv2.max(red, green), blue),
+            cv2.min(cv2.min(red, green), blue),
+        ]
+        changed = changed + cv2.transform(cv2.merge(extremes), np.ascontiguousarray(weights[4:].T))
+    return np.asarray(np.clip(changed, 0, 255), np.float32)
 
 
 def _mean_difference(one: Plane, other: Plane) -> tuple[Plane, Plane]:
-    difference = one - other
-    third = np.full(3, 1 / 3, np.float32)
-    return np.asarray(np.abs(difference) @ third, np.float32), np.asarray(difference @ third, np.float32)
+    apart = cv2.absdiff(one, other)
+    return np.asarray(cv2.transform(apart, _THIRDS)), np.asarray(cv2.transform(one - other, _THIRDS))

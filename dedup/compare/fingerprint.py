@@ -11,7 +11,7 @@ from dedup.compare.local_features import LocalFeatures, UnreadableFeaturesError
 from dedup.compare.phash import HASH_BYTES, hash_picture
 from dedup.compare.turns import TURNS
 
-VERSION = 1
+VERSION = 2
 PICTURE_SIDE_PX = 720
 _TURNED_BYTES = HASH_BYTES * len(TURNS)
 

@@ -1,85 +1,24 @@
 """From what was measured to a kind of verdict and a sentence for a person."""
 
-from dataclasses import dataclass
-from enum import StrEnum
-
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.compare import thresholds
-from dedup.compare.changes import Changes
+from dedup.compare.confidence import copy_probability
+from dedup.compare.finding import Colour, Finding, Kind
 from dedup.compare.overlap import Blocks, Canvas
 from dedup.compare.pages import Page
-from dedup.compare.transform import Change
 
-
-class Kind(StrEnum):
-    """What two pictures are to each other, strongest first."""
-
-    IDENTICAL_PIXELS = "identical-pixels"
-    SAME_PICTURE = "same-picture"
-    EDITED = "edited"
-    CROP = "crop"
-    ROTATED = "rotated"
-    NEAR_SHOT = "near-shot"
-
-
-class Colour(StrEnum):
-    """How the colours of a copy differ."""
-
-    SAME = "same colours"
-    GREY = "one of them in grey"
-    BRIGHTNESS = "one of them brighter"
-    OTHER = "other colours"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Everything measured about two aligned pictures.
-
-    `low_share` and `high_share` are the shares (0..1) of each picture that the other shows; `bordered`
-    whether what surrounds the overlap is plain; `zncc` and `fine_zncc` are medians of the textured blocks of
-    the coarse and the fine canvas; `colour_left` is what the best change of colours leaves (0..255),
-    `texture` the median deviation of grey levels within blocks; `page` is None for what is no page. Without
-    an alignment by points, `points` and `matched` are 0.
-    """
-
-    change: Change
-    low_share: float
-    high_share: float
-    bordered: bool
-    zncc: float
-    fine_zncc: float
-    textured: int
-    colour: Colour
-    colour_left: float
-    texture: float
-    changes: Changes
-    page: Page | None
-    points: int
-    matched: int
-    spread: float
-    hash_distance: int | None
-
-    @property
-    def whole(self) -> bool:
-        """Whether each picture shows all of the other."""
-        return min(self.low_share, self.high_share) >= thresholds.WHOLE_SHARE
-
-    @property
-    def supported(self) -> bool:
-        """Whether enough of the matched points agree, or the hashes did without points."""
-        return self.points == 0 or self.points >= thresholds.COPY_POINT_SHARE * self.matched
-
-    @property
-    def agrees(self) -> bool:
-        """Whether structure and colours agree as they do in copies alone."""
-        return (
-            self.zncc >= thresholds.COPY_ZNCC
-            and self.fine_zncc >= thresholds.COPY_FINE_ZNCC
-            and self.colour_left
-            <= max(thresholds.COPY_COLOUR, thresholds.COPY_COLOUR_TEXTURE_SHARE * self.texture)
-        )
+__all__ = [
+    "Colour",
+    "Finding",
+    "Kind",
+    "colour_change",
+    "judge",
+    "kind_of_copy",
+    "plain_surroundings",
+    "sentence",
+]
 
 
 def judge(finding: Finding) -> Kind | None:
@@ -88,14 +27,24 @@ def judge(finding: Finding) -> Kind | None:
         return None
     if finding.page is not None:
         return _judge_page(finding, finding.page)
-    if finding.agrees and finding.changes.content_share < thresholds.CHANGED_SHARE_MIN:
+    if _agrees(finding) and finding.changes.content_share < thresholds.CHANGED_SHARE_MIN:
         return kind_of_copy(finding)
     return Kind.NEAR_SHOT if _is_near_shot(finding) else None
 
 
+def _agrees(finding: Finding) -> bool:
+    """Whether structure and colours agree as they do in copies alone.
+
+    Two shots of one flat thing agree as well, but neither shows the other whole, lying on something.
+    """
+    if finding.at_an_angle and not finding.enclosed:
+        return False
+    return finding.zncc >= thresholds.COPY_ZNCC and copy_probability(finding) >= thresholds.COPY_PROBABILITY
+
+
 def _judge_page(finding: Finding, page: Page) -> Kind | None:
     clock_alone = page.together and page.changed_share <= thresholds.PAGE_CLOCK_SHARE
-    if finding.agrees and (clock_alone or page.changed_share <= thresholds.PAGE_NOISE_SHARE):
+    if _agrees(finding) and (clock_alone or page.changed_share <= thresholds.PAGE_NOISE_SHARE):
         return kind_of_copy(finding)
     if page.text or page.changed_share > thresholds.PAGE_NEAR_SHOT_SHARE:
         return None

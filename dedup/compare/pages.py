@@ -38,17 +38,35 @@ def may_be_page(coarse: Canvas) -> bool:
 def read_page(canvas: Canvas) -> Page | None:
     """Compare two pages line by line on a 640 px canvas; None when they are no pages.
 
-    One of them suffices to tell: compression blurs the flat background of the other.
+    Whether they are is read from what both show alike: text laid over a photo makes no page of it. One of them suffices
+    to tell: compression blurs the flat background of the other.
     """
-    strokes = max(_stroke_share(one, canvas.valid) for one in (canvas.low, canvas.high))
-    if strokes < thresholds.PAGE_STROKE_SHARE:
+    if (
+        max(_stroke_share(one, canvas.valid) for one in (canvas.low, canvas.high))
+        < thresholds.PAGE_STROKE_SHARE
+    ):
         return None
     blocks = compare_blocks(canvas, PAGE_BLOCK_PX)
     other = (blocks.zncc < thresholds.PAGE_BLOCK_ZNCC) & (blocks.residue >= thresholds.PAGE_RESIDUE)
     changed = blocks.textured & other
-    areas = cv2.connectedComponents(changed.astype(np.uint8), connectivity=8)[0] - 1
     share = float(changed.sum() / max(1, blocks.textured.sum()))
+    common = canvas.valid
+    if 0 < share <= thresholds.PAGE_OVERLAY_SHARE:
+        common = canvas.valid & ~_grown(changed, canvas.valid.shape)
+    strokes = max(_stroke_share(one, common) for one in (canvas.low, canvas.high))
+    if strokes < thresholds.PAGE_STROKE_SHARE:
+        return None
+    areas = cv2.connectedComponents(changed.astype(np.uint8), connectivity=8)[0] - 1
     return Page(share, areas <= 1, strokes >= thresholds.PAGE_TEXT_SHARE)
+
+
+def _grown(changed: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Spread blocks, and those around them, to px."""
+    blocks = cv2.dilate(changed.astype(np.uint8), np.ones((3, 3), np.uint8))
+    pixels = np.zeros(shape, bool)
+    spread = np.repeat(np.repeat(blocks > 0, PAGE_BLOCK_PX, axis=0), PAGE_BLOCK_PX, axis=1)
+    pixels[: spread.shape[0], : spread.shape[1]] = spread
+    return pixels
 
 
 def _commonest_share(pixels: NDArray[np.uint8]) -> float:
@@ -61,7 +79,7 @@ def _commonest_share(pixels: NDArray[np.uint8]) -> float:
 
 def _stroke_share(picture: NDArray[np.uint8], valid: NDArray[np.bool_]) -> float:
     """Return the share of strokes among what is not flat; 0 for what is not mostly flat or has many colours."""
-    if _commonest_share(picture[valid]) < thresholds.PAGE_COLOURS_SHARE:
+    if not valid.any() or _commonest_share(picture[valid]) < thresholds.PAGE_COLOURS_SHARE:
         return 0.0
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
     around = np.ones((3, 3), np.uint8)

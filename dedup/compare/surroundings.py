@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.compare.overlap import invert
+from dedup.compare.maps import invert
 from dedup.compare.verdict import Side, Verdict
 
 LOOKED_AT_PX = 720

@@ -40,3 +40,13 @@ def take_apart(
         linear = linear @ np.diag([-1.0, 1.0])
     angle = float(np.degrees(np.arctan2(linear[1, 0] - linear[0, 1], linear[0, 0] + linear[1, 1])))
     return Change(scale=abs(determinant) ** 0.5, angle=angle, mirrored=mirrored)
+
+
+def skew_degrees(
+    relative: NDArray[np.float64], low_size: tuple[int, int], high_size: tuple[int, int]
+) -> float:
+    """Return how far the angle between the mapped axes of low is from a right one, in degrees (0..90)."""
+    linear = np.diag(np.array(high_size, float)) @ relative[:, :2] @ np.diag(1.0 / np.array(low_size, float))
+    across, down = linear[:, 0], linear[:, 1]
+    cosine = across @ down / max(1e-12, float(np.linalg.norm(across) * np.linalg.norm(down)))
+    return float(abs(90.0 - np.degrees(np.arccos(np.clip(cosine, -1, 1)))))

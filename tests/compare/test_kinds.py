@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from dedup.compare.changes import Changes
-from dedup.compare.kinds import Colour, Finding, Kind, judge, kind_of_copy, plain_surroundings, sentence
+from dedup.compare.finding import Colour, Finding, Kind
+from dedup.compare.kinds import judge, kind_of_copy, plain_surroundings, sentence
 from dedup.compare.pages import Page
 from dedup.compare.transform import Change
 
@@ -15,10 +16,10 @@ COPY = Finding(
     bordered=False,
     zncc=0.99,
     fine_zncc=0.99,
+    low_zncc=0.98,
     textured=150,
     colour=Colour.SAME,
     colour_left=1.0,
-    texture=12.0,
     changes=Changes(0.0, 0.0),
     page=None,
     points=120,

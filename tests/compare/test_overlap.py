@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dedup.compare.overlap import Preview, compare_blocks, invert, lay_over, pixel_affine, refine
+from dedup.compare.maps import invert
+from dedup.compare.overlap import Preview, compare_blocks, lay_over, refine
 from dedup.compare.turns import TURNS
 from tests.compare.drawing import cropped, pixels, resized
 from tests.pictures import scene
@@ -69,17 +70,11 @@ def test_pictures_that_lie_apart_have_no_canvas() -> None:
     assert lay_over(preview, preview, np.array([[1, 0, 2.0], [0, 1, 0]]), 128) is None
 
 
-def test_a_map_of_relative_coordinates_meets_pixel_centres() -> None:
-    affine = pixel_affine(WHOLE, (100, 200, 3), (50, 100, 3))
-    assert affine @ (-0.5, -0.5, 1) == pytest.approx((-0.5, -0.5))
-    assert affine @ (199.5, 99.5, 1) == pytest.approx((99.5, 49.5))
-
-
 def test_refining_moves_a_rough_alignment_into_place() -> None:
     preview = _preview(scene(7))
     rough = np.array([[1, 0, 0.008], [0, 1, -0.006]])
     moved = refine(preview, preview, rough, 256)
-    assert moved == pytest.approx(WHOLE, abs=0.002)
+    assert moved[:2] == pytest.approx(WHOLE, abs=0.002)
 
 
 def test_refining_unrelated_pictures_returns_some_map_without_failing() -> None:
