@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WIDER = "document.documentElement.scrollWidth - innerWidth"
+OVERLAPS = """() => [...document.querySelectorAll(".kind-row:has(.kind-switch)")].filter((row) => {
+    const parts = [".kind-switch span", ".kind-least"].map((part) => row.querySelector(part));
+    const [on, least] = parts.map((part) => part.getBoundingClientRect());
+    return on.right > least.left && on.bottom > least.top && least.bottom > on.top;
+}).length"""
 
 
 @pytest.fixture
@@ -71,4 +76,5 @@ def test_the_preview_reads_well_on_every_screen(
 
     expect(page.get_by_role("heading", name="Crop: off")).to_be_visible()
     assert page.evaluate(WIDER) <= 0
+    assert page.evaluate(OVERLAPS) == 0
     assert violations(page) == []
