@@ -14,6 +14,8 @@ from django.db import connection, transaction
 
 from dedup.compare.candidate_rules import (
     COMMON_PHOTOS_MAX,
+    COMMON_PHOTOS_MIN,
+    COMMON_SHARE,
     CROWD_MAX,
     CROWD_MERIT,
     MERIT_UNIT,
@@ -106,7 +108,9 @@ def photos_sharing_each(queries: Mapping[int, WordQuery]) -> dict[int, list[int]
         cursor.execute(
             f"""
             SELECT query.name, best.photo_id
-              FROM (VALUES {", ".join(["(%s, %s, %s::integer[])"] * len(queries))}) AS query(name, own_id, keys)
+              FROM (SELECT asked.*, {_COMMON} AS common
+                      FROM (VALUES {", ".join(["(%s, %s, %s::integer[])"] * len(queries))})
+                           AS asked(name, own_id, keys)) query
              CROSS JOIN LATERAL ({_BEST}) best
              ORDER BY best.rank
             """,  # noqa: S608  # only constants are put into the text
@@ -135,6 +139,10 @@ def keys_of(words: Iterable[int], version: int) -> list[int]:
     return [(version << WORD_BITS) + word for word in words]
 
 
+# As `common_from` says, by the number of photos that PostgreSQL itself counted last.
+_COMMON = f"""
+    (SELECT greatest({COMMON_PHOTOS_MIN}, least({COMMON_PHOTOS_MAX}, floor({COMMON_SHARE} * reltuples)::int))
+       FROM pg_class WHERE oid = 'dedup_hashentry'::regclass)"""  # noqa: S608  # only constants are put into the text
 _SLICE_WORDS = (1 << WORD_BITS) // SLICES
 # Twice the candidates that there can be: so many removed photos may stand among them.
 _LOOKED_AT_MAX = 2 * (WORD_CANDIDATES_MAX + CROWD_MAX)
@@ -146,19 +154,19 @@ _BEST = f"""
     WITH list AS MATERIALIZED (
              SELECT key, photo_ids FROM dedup_wordpostings WHERE key = ANY(query.keys)),
          part AS (
-             SELECT key, photo_ids FROM list WHERE cardinality(photo_ids) <= {COMMON_PHOTOS_MAX}
+             SELECT key, photo_ids FROM list WHERE cardinality(photo_ids) <= query.common
               UNION ALL
              SELECT key, array_agg(photo_id) FROM dedup_freshword
               WHERE key = ANY(ARRAY(SELECT unnest(query.keys) EXCEPT
-                                    SELECT key FROM list WHERE cardinality(photo_ids) > {COMMON_PHOTOS_MAX}))
+                                    SELECT key FROM list WHERE cardinality(photo_ids) > query.common))
               GROUP BY key),
          word AS (
              SELECT key, photo_ids, sum(cardinality(photo_ids)) OVER (PARTITION BY key) AS photos FROM part),
          ordered AS (
              SELECT photo_ids,
-                    round({MERIT_UNIT} * (1 + ln({COMMON_PHOTOS_MAX} / photos::float8)))::int AS worth,
+                    round({MERIT_UNIT} * (1 + ln(query.common / photos::float8)))::int AS worth,
                     sum(cardinality(photo_ids)) OVER (ORDER BY photos, key RANGE UNBOUNDED PRECEDING) AS read
-               FROM word WHERE photos <= {COMMON_PHOTOS_MAX}),
+               FROM word WHERE photos <= query.common),
          vote AS (
              SELECT photo_id, sum(worth) AS merit
                FROM ordered CROSS JOIN unnest(photo_ids) AS photo_id

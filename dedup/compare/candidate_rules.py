@@ -25,16 +25,23 @@ CHUNKS = HASH_BITS // CHUNK_BITS
 # More near hashes than these are near-copies of each other; comparing the nearest is enough to join them.
 HASH_CANDIDATES_MAX = 200
 
-# The first points are the strongest and best spread; more of them cost space and find little more.
+# The first points are the strongest and best spread. Of 60 photos under 27 kinds of change 97.6 % share two words with
+# their original by 192 points, 98.5 % by 256, 99.2 % by 400; among made-up words of 200,000 others 95.5 % of the
+# originals come among the first 10 by 192 points, 96.5 % by 256, 96.9 % by 400. Angles of the points, compared as well,
+# found no more. 400 take twice the time and space of 256.
 WORD_POINTS = 256
 # A single shared word is chance.
 SHARED_WORDS_MIN = 2
-# Words that more photos have than this say nothing and are not stored further, so that no list grows without end.
+# Words that more than this share of the photos have say nothing; but in a small library a crowd of copies must not make
+# its own words common, and in a large one no list may grow without end: beyond the maximum nothing more is stored.
+# Among 200,000 photos lists five times as long found no more copies.
+COMMON_SHARE = 0.002
+COMMON_PHOTOS_MIN = 200
 COMMON_PHOTOS_MAX = 1_000
 # Entries of lists that are read for one picture, lists of rare words first: what bounds the time of a query.
 POSTINGS_MAX = 60_000
 # What a shared word is worth: the more, the rarer it is; a whole number, so that sums are equal wherever they are made.
-# From 32 for a word of COMMON_PHOTOS_MAX photos to 253 for a word of one.
+# 32 for the commonest words that count, up to 253 for a word of one photo.
 MERIT_UNIT = 32
 # Candidates with this merit are no chance. They take no places from others, so that a crowd of near-copies does not
 # hide the one other true partner; beyond CROWD_MAX of them it does.
@@ -101,6 +108,11 @@ def words_to_find(features: LocalFeatures) -> NDArray[np.int32]:
     return np.union1d(words(first), words(first.mirrored()))
 
 
-def merits(photos: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return what words are worth that so many photos (1 to COMMON_PHOTOS_MAX) have."""
-    return np.asarray(np.rint(MERIT_UNIT * (1 + np.log(COMMON_PHOTOS_MAX / photos))), np.int64)
+def common_from(photos: int) -> int:
+    """Return how many of so many photos may have a word that still says something."""
+    return max(COMMON_PHOTOS_MIN, min(COMMON_PHOTOS_MAX, int(COMMON_SHARE * photos)))
+
+
+def merits(having: NDArray[np.int64], common: int) -> NDArray[np.int64]:
+    """Return what words are worth that so many photos (1 to `common`) have."""
+    return np.asarray(np.rint(MERIT_UNIT * (1 + np.log(common / having))), np.int64)
