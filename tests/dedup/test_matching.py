@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 from dedup import matching
 from dedup.compare.verdict import ENGINE_VERSION
 from dedup.decisions import decide_pairs, pairs_of
+from dedup.examine import examine
 from dedup.models import Fingerprint, Group, Match, PairDecision
 from gallery import jobs
 from gallery.model_status import ModelStatus, save_model_status
@@ -220,12 +221,11 @@ def test_what_an_older_engine_matched_is_confirmed_or_dropped() -> None:
 def examined(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """The pairs that are compared from now on, by file name."""
     pairs: list[tuple[str, str]] = []
-    real = matching.examine
 
     def noting(low: Side, high: Side, pixels_equal: partial[bool], *more: Any) -> Verdict | None:
         first, second = (photo.file_name for photo in pixels_equal.args)
         pairs.append((first, second))
-        return real(low, high, pixels_equal, *more)
+        return examine(low, high, pixels_equal, *more)
 
     monkeypatch.setattr(matching, "examine", noting)
     return pairs
