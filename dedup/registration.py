@@ -34,9 +34,7 @@ def register_with_gallery() -> None:
     registry.statistics_facts.append(facts_for)
     registry.consistency_checks.append(GROUPS_CHECK)
     registry.moderator_links.append(registry.MenuLink("Journal", "duplicate-journal", "history"))
-    registry.moderator_links.append(
-        registry.MenuLink("Which photo is kept", "duplicate-rules", "list-ordered")
-    )
+    registry.moderator_links.append(registry.MenuLink("Best copy", "duplicate-rules", "list-ordered"))
     registry.waiting_work.append(
         registry.WaitingWork(label="Duplicates", url_name="duplicates", count=waiting_groups)
     )
