@@ -55,12 +55,13 @@ class Changes:
 
 @dataclass(frozen=True)
 class _Area:
-    """A connected changed area: its blocks, its px that differ, who owns it, whether it is an overlay."""
+    """A connected changed area: its blocks, its px that differ, who owns it, and how drawn it looks."""
 
     where: Mask
     inside: Mask
     owner: Owner
     overlay: bool
+    logit: float
 
     @property
     def blocks(self) -> int:
@@ -82,7 +83,7 @@ def find_changes(
     areas = [_area(canvas, blocks, where, inside, view) for where, inside in found]
     if _under_one_veil(canvas, areas):
         areas = [replace(area, overlay=True) for area in areas]
-    areas = _with_ends(areas)
+    areas = _with_ends(_with_company(areas))
     moved = _moved(canvas, areas)
     total = max(1, int(blocks.valid.sum()))
     overlays = [area for place, area in enumerate(areas) if area.overlay and place not in moved]
@@ -117,8 +118,9 @@ def _area(canvas: Canvas, blocks: Blocks, where: Mask, inside: Mask, view: Close
     around = np.ones((2 * _RING_BLOCKS + 1, 2 * _RING_BLOCKS + 1), np.uint8)
     near = cv2.dilate(where.astype(np.uint8), around) > 0
     ring = _pixels(near & ~where, inside.shape) & canvas.valid
-    overlay = veiled or _are_strokes(inside, blocks.signed[inside]) or view.is_drawn(inside, ring)
-    return _Area(where, inside, _owner(canvas, inside, ring), overlay)
+    logit = view.drawn_logit(inside, ring)
+    overlay = veiled or _are_strokes(inside, blocks.signed[inside]) or logit >= 0
+    return _Area(where, inside, _owner(canvas, inside, ring), overlay, logit)
 
 
 def _are_strokes(inside: Mask, signed: NDArray[np.float32]) -> bool:
@@ -169,7 +171,7 @@ def _is_veil(plain: Rgb, veiled: Rgb) -> bool:
 
 def _shines_through(before: NDArray[np.float64], after: NDArray[np.float64]) -> bool:
     """Whether the px (n, 3) before are still seen in those after."""
-    one, other = before.mean(axis=1), after.mean(axis=1)
+    one, other = before @ np.ones(3), after @ np.ones(3)
     one, other = one - one.mean(), other - other.mean()
     spread = np.sqrt((one @ one) * (other @ other))
     return bool(one @ other >= thresholds.VEIL_CORRELATION * max(1e-9, float(spread)))
@@ -182,6 +184,17 @@ def _under_one_veil(canvas: Canvas, areas: list[_Area]) -> bool:
     inside = np.logical_or.reduce([area.inside for area in areas])
     low, high = canvas.low[inside], canvas.high[inside]
     return _is_veil(low, high) or _is_veil(high, low)
+
+
+def _with_company(areas: list[_Area]) -> list[_Area]:
+    """Believe of areas that something was laid over them more easily where that picture carries overlays already."""
+    carriers = {area.owner for area in areas if area.overlay}
+    return [
+        replace(area, overlay=True)
+        if area.owner in carriers and area.logit >= -thresholds.COMPANY_LOGIT
+        else area
+        for area in areas
+    ]
 
 
 def _with_ends(areas: list[_Area]) -> list[_Area]:

@@ -43,11 +43,14 @@ class CloseView:
         self._valid = canvas.valid
         self._drawings = [_drawing(one) for one in (canvas.low, canvas.high)]
 
-    def is_drawn(self, inside: Mask, around: Mask) -> bool:
-        """Whether the px `inside` (h, w) of a canvas of any size are graphics in one picture or in both."""
+    def drawn_logit(self, inside: Mask, around: Mask) -> float:
+        """Return how likely the px `inside` (h, w) of a canvas of any size are graphics in one picture or in both.
+
+        Above 0 they rather are.
+        """
         area, ring = self._here(inside), self._here(around)
         if area.sum() < _PIXELS_MIN:
-            return False
+            return -math.inf
         step, ring_step = max(1, int(area.sum()) // _PIXELS_MAX), max(1, int(ring.sum()) // _PIXELS_MAX)
         few = [
             _strange_colours(
@@ -58,10 +61,9 @@ class CloseView:
         even = sorted(float(np.mean(one.reach[area] <= _EVEN_GREY)) for one in self._drawings)
         edge = max(float(np.quantile(one.bend[area], 0.9)) for one in self._drawings)
         measures = (float(np.mean(few[0] | few[1])), math.log2(edge + 4), even[1], even[0])
-        logit = thresholds.DRAWN_LOGIT_BIAS + sum(
+        return thresholds.DRAWN_LOGIT_BIAS + sum(
             weight * measure for weight, measure in zip(thresholds.DRAWN_LOGIT_WEIGHTS, measures, strict=True)
         )
-        return logit >= 0
 
     def _here(self, mask: Mask) -> Mask:
         height, width = self._valid.shape
@@ -71,7 +73,8 @@ class CloseView:
 
 def _drawing(rgb: Rgb) -> _Drawing:
     around = np.ones((3, 3), np.uint8)
-    reach = cv2.subtract(cv2.dilate(rgb, around), cv2.erode(rgb, around)).max(axis=2)
+    red, green, blue = cv2.split(cv2.subtract(cv2.dilate(rgb, around), cv2.erode(rgb, around)))
+    reach = np.asarray(cv2.max(cv2.max(red, green), blue), np.uint8)
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     return _Drawing(rgb, reach, np.abs(cv2.Laplacian(grey, cv2.CV_32F)))
 

@@ -20,6 +20,8 @@ __all__ = [
     "sentence",
 ]
 
+_COLOUR_STEP_PX = 4
+
 
 def judge(finding: Finding) -> Kind | None:
     """Return the kind that a finding proves; None when it proves nothing."""
@@ -76,7 +78,8 @@ def colour_change(canvas: Canvas, blocks: Blocks) -> Colour:
     """Return how the colours of the pictures differ."""
     if not blocks.valid.any():
         return Colour.SAME
-    low, high = (one[canvas.valid][::7].astype(np.float64) for one in (canvas.low, canvas.high))
+    some = np.s_[::_COLOUR_STEP_PX, ::_COLOUR_STEP_PX]
+    low, high = (one[some][canvas.valid[some]].astype(np.float64) for one in (canvas.low, canvas.high))
     colourful = [float(np.median(one.max(axis=1) - one.min(axis=1))) for one in (low, high)]
     if min(colourful) < thresholds.GREY_COLOURFULNESS and max(colourful) >= thresholds.EDITED_COLOUR:
         return Colour.GREY

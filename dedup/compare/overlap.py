@@ -18,6 +18,7 @@ from dedup.compare.maps import Map
 
 BLOCK_PX = 8
 _BLUR_PX = 1.0
+_CLIPPED_BELOW, _CLIPPED_ABOVE = np.full(3, 5, np.uint8), np.full(3, 250, np.uint8)
 _THIRDS = np.full((1, 3), 1 / 3, np.float32)
 
 Rgb = NDArray[np.uint8]
@@ -294,7 +295,7 @@ def _blurred(picture: Rgb) -> Plane:
 
 def _clipped(picture: Rgb) -> Plane:
     """Return 1 where a channel is at its end (h, w), 0 elsewhere."""
-    return np.asarray(((picture <= 4) | (picture >= 251)).any(axis=2), np.float32)
+    return np.asarray(cv2.inRange(picture, _CLIPPED_BELOW, _CLIPPED_ABOVE) == 0, np.float32)
 
 
 def _where(valid: NDArray[np.bool_], measure: NDArray[np.floating]) -> Plane:

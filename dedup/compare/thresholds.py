@@ -100,6 +100,8 @@ OWNER_DIFFERENCE = 0.15
 # of photos it was not fitted on, it calls 93 to 96 % of overlays drawn and 16 % of things that moved.
 DRAWN_LOGIT_WEIGHTS = (8.6, 2.8, 14.4, 8.3)
 DRAWN_LOGIT_BIAS = -24.1
+# changes: how much less an area must look drawn beside another overlay on the same picture.
+COMPANY_LOGIT = 4.0
 # changes: a veil (watermark) mixes white or black evenly into the picture: share of px that do, how far off
 # the others may be (0..255), and how much the strongest tenth may be above the median.
 VEIL_SHARE = 0.85

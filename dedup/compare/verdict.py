@@ -20,7 +20,10 @@ from dedup.compare.side import Side
 
 __all__ = ["ENGINE_VERSION", "Side", "Verdict", "compare"]
 
-ENGINE_VERSION = 2
+ENGINE_VERSION = 3
+
+# Only equal pixels are certain.
+_SURE = 0.999
 
 
 @dataclass(frozen=True)
@@ -112,14 +115,19 @@ def _verdict(low: Side, high: Side, relative: NDArray[np.float64], finding: Find
 
 
 def _confidence(kind: Kind, finding: Finding) -> float:
-    """Grow with agreement and with points; never certain, but for identical pixels."""
+    """Return the measured probability of a copy, less than one but for identical pixels.
+
+    That of another shot grows with agreement and with points.
+    """
     if kind is Kind.IDENTICAL_PIXELS:
         return 1.0
-    floor = thresholds.NEAR_SHOT_ZNCC if kind is Kind.NEAR_SHOT else thresholds.COPY_ZNCC
-    agreement = np.clip((finding.zncc - floor) / (1 - floor), 0.0, 1.0)
+    if kind is not Kind.NEAR_SHOT:
+        return round(min(_SURE, copy_probability(finding)), 3)
+    agreement = np.clip(
+        (finding.zncc - thresholds.NEAR_SHOT_ZNCC) / (1 - thresholds.NEAR_SHOT_ZNCC), 0.0, 1.0
+    )
     support = min(1.0, (finding.points + finding.textured / 4) / 50)
-    span = 0.4 if kind is Kind.NEAR_SHOT else 0.15
-    return round(float(0.99 - span * (1 - agreement * support)), 3)
+    return round(float(0.99 - 0.4 * (1 - agreement * support)), 3)
 
 
 def _evidence(finding: Finding) -> dict[str, float | int | bool | str | None]:
