@@ -73,6 +73,7 @@ def site_pairs(folder: Path, data: Path, names: dict[str, str]) -> Judged:
         site.manage("import", str(folder.absolute()))
         while not is_done(api):
             time.sleep(POLL_S)
+        tell_failures(api)
         photos = {photo["id"]: photo for photo in all_photos(api)}
         by_id = {key: names[photo["sha256"]] for key, photo in photos.items()}
         judged: Judged = {}
@@ -87,6 +88,13 @@ def is_done(api: httpx2.Client) -> bool:
     """Whether no stage owes anything that could be done here: without a model, embedding cannot."""
     stages = api.get("jobs").json()["stages"].values()
     return not any(stage["owed"] + stage["running"] for stage in stages if not stage["unavailable"])
+
+
+def tell_failures(api: httpx2.Client) -> None:
+    """Print which stages failed: their photos lack pairs for another reason than the engine."""
+    for name, stage in api.get("jobs").json()["stages"].items():
+        if stage["failed"]:
+            print(f"{stage['failed']} photos failed in stage {name}: {stage}")
 
 
 def all_photos(api: httpx2.Client) -> Iterator[dict[str, Any]]:
