@@ -38,22 +38,20 @@ def may_be_page(coarse: Canvas) -> bool:
 def read_page(canvas: Canvas) -> Page | None:
     """Compare two pages line by line on a 640 px canvas; None when they are no pages.
 
-    Whether they are is read from what both show alike: text laid over a photo makes no page of it. One of them suffices
-    to tell: compression blurs the flat background of the other.
+    One of them suffices to tell, since compression blurs the flat background of the other; but then what both show
+    alike must look like a page as well: text laid over a photo makes no page of it.
     """
-    if (
-        max(_stroke_share(one, canvas.valid) for one in (canvas.low, canvas.high))
-        < thresholds.PAGE_STROKE_SHARE
-    ):
+    wholes = [_stroke_share(one, canvas.valid) for one in (canvas.low, canvas.high)]
+    if max(wholes) < thresholds.PAGE_STROKE_SHARE:
         return None
     blocks = compare_blocks(canvas, PAGE_BLOCK_PX)
     other = (blocks.zncc < thresholds.PAGE_BLOCK_ZNCC) & (blocks.residue >= thresholds.PAGE_RESIDUE)
     changed = blocks.textured & other
     share = float(changed.sum() / max(1, blocks.textured.sum()))
-    common = canvas.valid
-    if 0 < share <= thresholds.PAGE_OVERLAY_SHARE:
+    strokes = max(wholes)
+    if min(wholes) < thresholds.PAGE_STROKE_SHARE and 0 < share <= thresholds.PAGE_OVERLAY_SHARE:
         common = canvas.valid & ~_grown(changed, canvas.valid.shape)
-    strokes = max(_stroke_share(one, common) for one in (canvas.low, canvas.high))
+        strokes = max(_stroke_share(one, common) for one in (canvas.low, canvas.high))
     if strokes < thresholds.PAGE_STROKE_SHARE:
         return None
     areas = cv2.connectedComponents(changed.astype(np.uint8), connectivity=8)[0] - 1

@@ -45,8 +45,8 @@ TEXTURED_BLOCKS_MIN = 12
 COPY_ZNCC = 0.95
 # confidence: logistic model of the logarithms of the fine agreement, of its lowest fifth, and of what the best change
 # of colours leaves; and from where on two pictures that agree are said to be one.
-COPY_LOGIT_WEIGHTS = (2.898, 2.244, -1.387)
-COPY_LOGIT_BIAS = -6.549
+COPY_LOGIT_WEIGHTS = (3.504, 2.984, -0.7)
+COPY_LOGIT_BIAS = -10.962
 COPY_PROBABILITY = 0.5
 # finding: a plane is seen at an angle from that skew (degrees) or change of scale across it (share) on. Refined
 # alignments of copies have at most 0.5 degrees; two shots of one flat thing by hand have 0.5 to 5 and 0.06 to 0.2.

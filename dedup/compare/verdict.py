@@ -20,7 +20,7 @@ from dedup.compare.side import Side
 
 __all__ = ["ENGINE_VERSION", "Side", "Verdict", "compare"]
 
-ENGINE_VERSION = 3
+ENGINE_VERSION = 4
 
 # Only equal pixels are certain.
 _SURE = 0.999
