@@ -50,9 +50,9 @@ def best_proposal(low: Side, high: Side) -> Proposal | None:
     return best if best.zncc >= thresholds.NEAR_SHOT_ZNCC else None
 
 
-def once_more(low: Side, high: Side, best: Proposal) -> Proposal:
-    """Align a pair that agrees well once more, on a finer canvas."""
-    bent = not maps.is_affine(best.relative)
+def once_more(low: Side, high: Side, best: Proposal, skew_degrees: float) -> Proposal:
+    """Align a pair that agrees well once more, on a finer canvas; a skew tells that one may be seen at an angle."""
+    bent = not maps.is_affine(best.relative) or skew_degrees >= thresholds.BEND_SKEW_DEGREES
     moved = refine(low.preview, high.preview, best.relative, thresholds.FINE_SIDE_PX, perspective=bent)
     return propose(low, high, moved, best.alignment) or best
 

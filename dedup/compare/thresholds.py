@@ -65,6 +65,8 @@ SURE_PROBABILITY = 0.9
 SHARPER = 1.1
 # proposals: below this a perspective is tried.
 BEND_ZNCC = 0.99
+# ... or from this skew on (degrees) where the first look left doubt.
+BEND_SKEW_DEGREES = 0.8
 # verdict: below this a refined alignment is tried.
 REFINE_ZNCC = 0.98
 # proposals: below this no refinement makes a copy of it.

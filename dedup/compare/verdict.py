@@ -20,7 +20,7 @@ from dedup.compare.side import Side
 
 __all__ = ["ENGINE_VERSION", "Side", "Verdict", "compare"]
 
-ENGINE_VERSION = 4
+ENGINE_VERSION = 5
 
 # Only equal pixels are certain.
 _SURE = 0.999
@@ -89,7 +89,7 @@ def _looked_at(low: Side, high: Side, best: Proposal) -> tuple[Proposal, Finding
     finding = examine(low, high, best)
     if finding.zncc < thresholds.COPY_ZNCC or copy_probability(finding) >= thresholds.SURE_PROBABILITY:
         return best, finding
-    again = once_more(low, high, best)
+    again = once_more(low, high, best, finding.skew_degrees)
     other = examine(low, high, again)
     return (again, other) if copy_probability(other) > copy_probability(finding) else (best, finding)
 
