@@ -171,7 +171,7 @@ def _is_veil(plain: Rgb, veiled: Rgb) -> bool:
 
 def _shines_through(before: NDArray[np.float64], after: NDArray[np.float64]) -> bool:
     """Whether the px (n, 3) before are still seen in those after."""
-    one, other = before @ np.ones(3), after @ np.ones(3)
+    one, other = np.einsum("nc->n", before), np.einsum("nc->n", after)
     one, other = one - one.mean(), other - other.mean()
     spread = np.sqrt((one @ one) * (other @ other))
     return bool(one @ other >= thresholds.VEIL_CORRELATION * max(1e-9, float(spread)))

@@ -98,9 +98,9 @@ def codes(descriptors: Descriptors) -> NDArray[np.uint64]:
     waves, medians = _waves(_SYMMETRIC_WAVES), np.array(_SYMMETRIC_MEDIANS, np.float32)
     signs = np.hstack(
         [
-            symmetric @ waves.T > medians,
+            _along(symmetric, waves) > medians,
             _rest(symmetric - mean, waves, _SYMMETRIC_SIGNS) > 0,
-            antisymmetric @ _waves(_ANTISYMMETRIC_WAVES).T > 0,
+            _along(antisymmetric, _waves(_ANTISYMMETRIC_WAVES)) > 0,
             _rest(antisymmetric, _waves(_ANTISYMMETRIC_WAVES), _ANTISYMMETRIC_SIGNS) > 0,
         ]
     )
@@ -137,8 +137,16 @@ def _waves(chosen: tuple[tuple[int, int, int, str], ...]) -> Descriptors:
 def _rest(half: Descriptors, waves: Descriptors, seed: int) -> Descriptors:
     """Rotate what the waves leave of a half (n, 64), to (n, 64 - waves)."""
     signs = np.array([1.0 if (seed >> bit) & 1 else -1.0 for bit in range(HALF_BITS)], np.float32)
-    left = (half - (half @ waves.T) @ waves) * signs
-    return np.asarray((left @ _hadamard())[:, : HALF_BITS - len(waves)], np.float32)
+    left = (half - _along(_along(half, waves), waves.T)) * signs
+    return _along(left, _hadamard()[: HALF_BITS - len(waves)])
+
+
+def _along(rows: Descriptors, axes: Descriptors) -> Descriptors:
+    """Return rows (n, k) along axes (m, k), as (n, m).
+
+    A product of matrices would wake the threads of the algebra library, which cost twice what they save.
+    """
+    return np.asarray(np.einsum("nk,mk->nm", rows, axes), np.float32)
 
 
 @cache
