@@ -8,6 +8,7 @@ from django.db.models import F
 from django.db.models.functions import Least
 from pgvector.django import HammingDistance
 
+from dedup.compare import thresholds
 from dedup.compare.fingerprint import read
 from dedup.compare.kinds import Kind
 from dedup.compare.phash import HASH_BITS
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 ALIKE_BITS_MAX = 96
 # Somebody waits: comparing takes up to 20 ms each, previews included.
 EXAMPLE_COMPARED_MAX = 40
-# Proven copies have a confidence of 0.8 and more; what is only alike stays below.
-ALIKE_SCORE_MAX = 0.75
+# Proven copies have at least this confidence; what is only alike stays below.
+ALIKE_SCORE_MAX = 0.9 * thresholds.COPY_PROBABILITY
 ALIKE = "light and dark lie alike"
 SAME_FILE = {"kind": Kind.IDENTICAL_PIXELS.value, "confidence": 1.0, "sentence": "The very same file."}
 
