@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.test import Client
 
 from gallery.intake import Outcome, RefusedFile, clean_file_name
 from gallery.models import Album, Job, Photo, PhotoTag, Role, Visibility
@@ -20,6 +21,13 @@ from tests.factories import make_user, plain_jpeg, unique_jpeg, upload
 def incoming_files() -> list[Path]:
     folder = Path(settings.UPLOAD_TEMP_DIR)
     return list(folder.iterdir()) if folder.is_dir() else []
+
+
+@pytest.fixture(autouse=True)
+def no_bytes_of_other_tests() -> None:
+    """Requests that tests never ended leave their files."""
+    for file in incoming_files():
+        file.unlink()
 
 
 @pytest.mark.django_db
@@ -120,6 +128,18 @@ def test_a_file_above_the_limit_is_refused(settings: object) -> None:
         upload(make_user(), plain_jpeg(size=(300, 300)))
 
     assert not Photo.objects.exists()
+    assert incoming_files() == []
+
+
+@pytest.mark.django_db
+def test_a_request_that_breaks_off_after_a_whole_file_leaves_nothing() -> None:
+    disposition = b'--B\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n'
+    whole = disposition + b"\r\n" + plain_jpeg() + b"\r\n"
+    broken = disposition + b"Content-Transfer-Encoding: base64\r\n\r\nA\r\n--B--\r\n"
+
+    answer = Client().post("/login", whole + broken, content_type="multipart/form-data; boundary=B")
+
+    assert answer.status_code == 400
     assert incoming_files() == []
 
 

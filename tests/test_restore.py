@@ -227,6 +227,21 @@ def test_a_backup_of_a_newer_program_is_refused(
         restore(backups)
 
 
+# What the present program has that an older one, before these migrations, had not.
+NEWER_MIGRATIONS = {"gallery": "0008", "dedup": "0002"}
+NEWER_TABLES = {
+    "gallery_originalcheck",
+    "dedup_kindsetting",
+    "dedup_keeperrules",
+    "dedup_freshword",
+    "dedup_hashentry",
+}
+NEWER_COLUMNS = {
+    "gallery_photo": {"saved_bytes", "optimise_version", "filled_share", "border", "quality_version"},
+    "dedup_fingerprint": {"looked_by", "refused"},
+}
+
+
 def take_out_columns(snapshot: Path, tables: list[dict[str, Any]], name: str, newer: set[str]) -> None:
     """Leave out of a table of the snapshot what a later program has added to it."""
     (table,) = [each for each in tables if each["name"] == name]
@@ -247,9 +262,10 @@ def test_a_backup_of_an_older_program_is_brought_to_the_tables_of_this_one(
     backup(backups)
     path = newest(backups) / "manifest.json"
     values = json.loads(path.read_text())
-    older = [pair for pair in values["migrations"] if pair[0] != "gallery" or pair[1] < "0008"]
-    tables = [table for table in values["tables"] if table["name"] != "gallery_originalcheck"]
-    take_out_columns(newest(backups), tables, "gallery_photo", {"saved_bytes", "optimise_version"})
+    older = [(app, name) for app, name in values["migrations"] if name < NEWER_MIGRATIONS.get(app, "x")]
+    tables = [table for table in values["tables"] if table["name"] not in NEWER_TABLES]
+    for name, columns in NEWER_COLUMNS.items():
+        take_out_columns(newest(backups), tables, name, columns)
     assert len(older) < len(values["migrations"])
     path.write_text(json.dumps(values | {"migrations": older, "tables": tables}))
     # As an interrupted first start may have left it.

@@ -60,9 +60,10 @@ def read(line: str) -> Sent:
 
 def operation(sent: Sent) -> dict[str, Any]:
     """The operation of the description that the request is for. Fixed addresses go before patterns."""
+    address = sent.path.partition("?")[0]
     for path, methods in sorted(SCHEMA["paths"].items(), key=lambda item: item[0].count("{")):
         pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))
-        if re.fullmatch(pattern, sent.path) and sent.method.lower() in methods:
+        if re.fullmatch(pattern, address) and sent.method.lower() in methods:
             found: dict[str, Any] = methods[sent.method.lower()]
             return found
     raise AssertionError(f"There is no {sent.method} {sent.path}.")

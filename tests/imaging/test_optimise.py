@@ -141,14 +141,15 @@ def test_a_progressive_jpeg_keeps_its_samples_or_is_left_alone(optimised: Optimi
 
 
 def test_every_segment_of_metadata_stays_byte_by_byte(optimised: Optimised) -> None:
-    plain = jpeg(exif=exif_bytes(6, Model="Pinhole"), icc_profile=profile(), comment=b"a word")
+    icc = profile()
+    plain = jpeg(exif=exif_bytes(6, Model="Pinhole"), icc_profile=icc, comment=b"a word")
     content = with_segments(plain, segment(0xE1, XMP), segment(0xED, b"Photoshop 3.0\x00 and more"))
 
     smaller = optimised(content)
 
     assert JpegParts.of(smaller).metadata == JpegParts.of(content).metadata
     assert len(JpegParts.of(smaller).metadata) >= 5
-    assert decoded(smaller).info["icc_profile"] == profile()
+    assert decoded(smaller).info["icc_profile"] == icc
 
 
 def test_a_camera_jpeg_without_jfif_gets_none(optimised: Optimised) -> None:
