@@ -68,7 +68,7 @@ def look_for_the_model(site: LiveSite) -> None:
     """Send what beat sends every minute."""
     due: Any = settings.CELERY_BEAT_SCHEDULE["recheck-model"]
     assert due["schedule"] <= 60
-    with Celery(broker=broker_url(redis_url(site.data))) as beat:
+    with Celery(broker=broker_url(redis_url(site.data)), set_as_current=False) as beat:
         beat.send_task(due["task"], ignore_result=True, **due["options"])
 
 
