@@ -102,9 +102,10 @@ def _answer(request: Message, answers: BinaryIO) -> bytes:
     except Refused as refusal:
         return packed({"refused": refusal.reason})
     except MemoryError:
-        return packed({"out_of_memory": True})
+        pass  # the answer is packed below, when what took the memory is let go of
     except Exception as fault:  # noqa: BLE001 - the boundary: an analyser's fault is told, with its name
         return packed({"failed": f"{type(fault).__name__}: {fault}"[:500]})
+    return packed({"out_of_memory": True})
 
 
 def _comparison(request: Message, answers: BinaryIO) -> Message:

@@ -70,7 +70,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, stop)
+        # Ctrl-C as well: a shell that starts commands in the background lets them ignore it.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, stop)
         try:
             if options["undo"] is not None:
                 self._tell(undo(options["undo"]), "back to where they were")
