@@ -79,11 +79,15 @@ def end_backend(pid: int) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_tasks_share_a_connection_to_the_database_until_it_breaks() -> None:
-    assert app.conf.get("CELERY_DB_REUSE_MAX")
-    first = backend_pid()
-    run_stage.apply(("analyse",), throw=True)
-    assert backend_pid() == first
+    assert app.conf.get("CELERY_DB_REUSE_MAX") > 1
+    before = [backend_pid()]
+    for _ in range(2):
+        run_stage.apply(("analyse",), throw=True)
+        before.append(backend_pid())
+    # One of the two may have been the last that the connection was to serve.
+    assert len(set(before)) < len(before)
 
+    first = before[-1]
     with ThreadPoolExecutor(1) as other:
         other.submit(end_backend, first).result()
 

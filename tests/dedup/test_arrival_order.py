@@ -82,6 +82,8 @@ def test_five_shuffles_give_the_same_pairs_and_groups_to_one_worker_and_to_four(
             arrive(fingerprints, workers)
             assert pairs() == expected_pairs
             assert open_groups() == expected_groups
+            # A group changes no more often than photos come to it.
+            assert max(Group.objects.values_list("version", flat=True)) <= len(variants(1))
 
 
 def test_what_is_trashed_and_comes_back_is_grouped_as_before_and_decisions_hold() -> None:

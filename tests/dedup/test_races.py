@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TYPE_CHECKING, TypeVar
@@ -10,15 +9,12 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 from django.db import connection
 
-from dedup.models import Fingerprint, Group, GroupStatus, Match, Resolution
+from dedup.models import Group, GroupStatus, Resolution
 from dedup.resolution import Conflict, NoSuchGroup, resolve_group
 from dedup.undo import CannotUndo, undo_resolution
-from gallery import jobs, pipeline
-from gallery.models import Job, Photo
+from gallery.models import Photo
 from gallery.trash import trash_photos
-from tests.dedup.photos import copies, library
-from tests.dedup.rows import grouped, moderator, open_groups
-from tests.pictures import jpeg_bytes, scene
+from tests.dedup.rows import grouped, moderator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -108,40 +104,3 @@ def test_a_decision_is_undone_once_however_many_ask() -> None:
 
     assert sorted(at_once([undo] * 3)) == ["refused", "refused", "undone"]
     assert Photo.objects.live().count() == 2
-
-
-def arrivals(order: Sequence[Fingerprint], workers: int) -> list[set[int]]:
-    """Let analysed photos arrive in this order, matched by so many workers at once. Returns the groups."""
-    Group.objects.all().delete()
-    Match.objects.all().delete()
-    Fingerprint.objects.all().delete()
-    Job.objects.all().delete()
-    stage = pipeline.stages()["match"]
-
-    def work(share: Sequence[Fingerprint]) -> None:
-        for fingerprint in share:
-            fingerprint.matched_by = 0
-            Fingerprint.objects.bulk_create([fingerprint])
-            jobs.owe(photo_ids=[fingerprint.photo_id], stage="match")
-            pipeline.run_batch(stage)
-
-    at_once([lambda place=place: work(order[place::workers]) for place in range(workers)])  # type: ignore[misc]
-    while pipeline.run_batch(stage):
-        pass
-    assert not Job.objects.exists()
-    return open_groups()
-
-
-@pytest.mark.slow
-def test_groups_do_not_depend_on_the_order_of_arrival_nor_on_the_number_of_workers() -> None:
-    files = {name: content for seed in (1, 2, 3) for name, content in copies(seed).items()}
-    library(files | {f"other{seed}.jpg": jpeg_bytes(scene(seed)) for seed in (4, 5, 6)})
-    expected = open_groups()
-    assert [len(group) for group in expected] == [4, 4, 4]
-    fingerprints = list(Fingerprint.objects.all())
-    chance = random.Random(5)
-
-    for workers in (1, 3, 3):
-        chance.shuffle(fingerprints)
-        assert arrivals(fingerprints, workers) == expected
-        assert set(Group.objects.values_list("version", flat=True)) <= {1, 2, 3}

@@ -98,7 +98,7 @@ def test_when_the_server_asks_to_wait_the_files_wait_and_go_on(
     page.set_input_files("[data-choose=files]", [file(content)])
 
     expect(page.locator(".upload-state")).to_have_text(detail)
-    expect(page.locator(".upload-row.done")).to_have_count(1)
+    expect(page.locator(".upload-row.done")).to_have_count(1, timeout=20_000)
     assert len(seen) == 1
     assert Photo.objects.count() == 1
 
