@@ -64,10 +64,13 @@ class Sides:
     def of(self, photo_ids: Iterable[int]) -> Iterator[Comparable]:
         """Those of the photos that are live and undamaged, in id order; what is not kept is read by one query."""
         wanted = set(photo_ids)
-        missing = {one.photo_id: one for one in comparable_fingerprints(wanted - self._kept.keys())}
-        for photo_id in sorted(wanted & (missing.keys() | self._kept.keys())):
-            found = self._kept.pop(photo_id, None) or comparable(missing[photo_id])
+        # Held by themselves, as those that come before them may push them out.
+        held = {photo_id: self._kept[photo_id] for photo_id in wanted & self._kept.keys()}
+        missing = {one.photo_id: one for one in comparable_fingerprints(wanted - held.keys())}
+        for photo_id in sorted(held.keys() | missing.keys()):
+            found = held.pop(photo_id, None) or comparable(missing[photo_id])
             self._kept[photo_id] = found
+            self._kept.move_to_end(photo_id)
             yield found
             self._trim()
 

@@ -50,3 +50,11 @@ def test_previews_count_and_the_longest_unused_go_first(photo_ids: list[int]) ->
     assert sides.bytes <= limit
     assert next(sides.of(photo_ids[-1:])).bytes >= PREVIEW_BYTES
     assert next(sides.of(photo_ids[:1])) is not first
+
+
+def test_what_is_pushed_out_while_it_is_waited_for_comes_all_the_same(photo_ids: list[int]) -> None:
+    sides = Sides(2 * BYTES_WITHOUT_PREVIEW)
+    assert [one.photo.pk for one in sides.of(photo_ids[3:])] == photo_ids[3:]
+
+    assert [one.photo.pk for one in sides.of(photo_ids)] == photo_ids
+    assert sides.bytes == 2 * BYTES_WITHOUT_PREVIEW
