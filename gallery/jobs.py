@@ -58,29 +58,37 @@ def owe(*, photo_ids: Iterable[int], stage: str, priority: int = Priority.PERSON
         )
 
 
+_DUE = """
+    stage = %(stage)s AND failed_at IS NULL AND due_at <= statement_timestamp() AND attempts < %(max_attempts)s
+    AND (lease_until IS NULL OR lease_until < statement_timestamp())"""
+
+
 def claim(*, stage: str, limit: int) -> list[Job]:
     """Take up to `limit` owed jobs of `stage`, most urgent first; each counts as an attempt from now on.
 
-    None of a stage that is paused.
+    What was begun before and not finished comes alone: a photo that fails, or kills its worker, would take the others
+    of its batch with it each time. None of a stage that is paused.
     """
     # Materialized: as a plain subquery it may be run again for each row, and then skips what it locked itself.
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            WITH next AS MATERIALIZED (
+            f"""
+            WITH first AS MATERIALIZED (
+                SELECT attempts > 0 AS again FROM gallery_job
+                 WHERE {_DUE} AND NOT EXISTS (SELECT 1 FROM gallery_stagestatistics WHERE stage = %(stage)s AND paused)
+                 ORDER BY priority, id LIMIT 1 FOR UPDATE SKIP LOCKED),
+            next AS MATERIALIZED (
                 SELECT id FROM gallery_job
-                 WHERE stage = %(stage)s AND failed_at IS NULL AND due_at <= statement_timestamp()
-                   AND attempts < %(max_attempts)s
-                   AND (lease_until IS NULL OR lease_until < statement_timestamp())
-                   AND NOT EXISTS (SELECT 1 FROM gallery_stagestatistics WHERE stage = %(stage)s AND paused)
-                 ORDER BY priority, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+                 WHERE {_DUE} AND (attempts > 0) = (SELECT again FROM first)
+                 ORDER BY priority, id LIMIT (SELECT CASE WHEN again THEN 1 ELSE %(limit)s END FROM first)
+                   FOR UPDATE SKIP LOCKED)
             UPDATE gallery_job job
                SET attempts = attempts + 1, worker = %(worker)s,
                    lease_until = statement_timestamp() + make_interval(secs => %(lease)s)
               FROM next
              WHERE job.id = next.id
             RETURNING job.id
-            """,
+            """,  # noqa: S608  # only a constant is put into the text
             {
                 "worker": worker_name(),
                 "lease": LEASE.total_seconds(),

@@ -51,6 +51,38 @@ def test_a_claim_takes_no_more_than_its_limit() -> None:
     assert [len(jobs.claim(stage=STAGE, limit=2)) for _ in range(15)] == [2] * 15
 
 
+class FailsOver(pipeline.Stage):
+    """Whatever batch the photo is in comes to nothing."""
+
+    name = queue = "match"
+    batch_size = 4
+
+    def __init__(self, culprit: Photo) -> None:
+        self.culprit = culprit
+
+    def run(self, claimed: Sequence[Job]) -> None:
+        if self.culprit in [job.photo for job in claimed]:
+            raise ValueError("this photo cannot be done")
+        for job in claimed:
+            with jobs.finishing(job):
+                pass
+
+
+@pytest.mark.django_db
+def test_a_photo_that_always_fails_does_not_take_the_others_of_its_batch_with_it() -> None:
+    photos = [make_photo() for _ in range(6)]
+    stage = FailsOver(photos[1])
+    jobs.owe(photo_ids=[photo.pk for photo in photos], stage=stage.name)
+
+    for _ in range(12):
+        Job.objects.update(due_at=timezone.now())
+        pipeline.run_batch(stage)
+
+    (left,) = Job.objects.filter(stage=stage.name)
+    assert left.photo == stage.culprit
+    assert left.failed_at is not None
+
+
 @pytest.mark.django_db
 def test_a_persons_upload_comes_before_a_bulk_import() -> None:
     bulk, urgent = make_photo(), make_photo()
