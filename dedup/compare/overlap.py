@@ -267,25 +267,11 @@ def _warp(preview: Preview, mapping: Map, size: tuple[int, int]) -> tuple[Rgb, N
         picture = np.asarray(cv2.resize(picture, shrunk, interpolation=cv2.INTER_AREA), np.uint8)
     mapping = mapping @ maps.to_pixels(preview.shape) @ maps.to_relative(picture.shape)
     filled = np.full(picture.shape[:2], 255, np.uint8)
+    warp = cv2.warpPerspective
     if maps.is_affine(mapping):
-        affine = mapping[:2] / mapping[2, 2]
-        warped = cv2.warpAffine(
-            picture,
-            affine,
-            size,
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        inside = cv2.warpAffine(filled, affine, size, flags=cv2.INTER_LINEAR)
-    else:
-        warped = cv2.warpPerspective(
-            picture,
-            mapping,
-            size,
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        inside = cv2.warpPerspective(filled, mapping, size, flags=cv2.INTER_LINEAR)
+        warp, mapping = cv2.warpAffine, mapping[:2] / mapping[2, 2]
+    warped = warp(picture, mapping, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    inside = warp(filled, mapping, size, flags=cv2.INTER_LINEAR)
     return np.asarray(warped, np.uint8), np.asarray(inside > 127)
 
 
