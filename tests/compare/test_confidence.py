@@ -2,29 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from dedup.compare.changes import Changes
 from dedup.compare.confidence import copy_probability
-from dedup.compare.finding import Colour, Finding
-from dedup.compare.transform import Change
+from dedup.compare.finding import Finding
+from tests.compare.findings import COPY
 
-AGREEING = Finding(
-    change=Change(scale=1.0, angle=0.0, mirrored=False),
-    low_share=1.0,
-    high_share=1.0,
-    bordered=False,
-    zncc=0.999,
-    fine_zncc=0.999,
-    low_zncc=0.995,
-    textured=150,
-    colour=Colour.SAME,
-    colour_left=0.6,
-    changes=Changes(0.0, 0.0),
-    page=None,
-    points=120,
-    matched=160,
-    spread=0.6,
-    hash_distance=4,
-)
+AGREEING = replace(COPY, zncc=0.999, fine_zncc=0.999, low_zncc=0.995, colour_left=0.6)
 
 
 def test_pictures_that_agree_closely_are_surely_one_and_never_quite() -> None:

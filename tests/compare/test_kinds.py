@@ -8,25 +8,8 @@ from dedup.compare.finding import Colour, Finding, Kind
 from dedup.compare.kinds import judge, kind_of_copy, plain_surroundings, sentence
 from dedup.compare.pages import Page
 from dedup.compare.transform import Change
+from tests.compare.findings import COPY
 
-COPY = Finding(
-    change=Change(scale=1.0, angle=0.0, mirrored=False),
-    low_share=1.0,
-    high_share=1.0,
-    bordered=False,
-    zncc=0.99,
-    fine_zncc=0.99,
-    low_zncc=0.98,
-    textured=150,
-    colour=Colour.SAME,
-    colour_left=1.0,
-    changes=Changes(0.0, 0.0),
-    page=None,
-    points=120,
-    matched=160,
-    spread=0.6,
-    hash_distance=4,
-)
 SIZE = (800, 600)
 
 
