@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pytest_django.fixtures import SettingsWrapper
+
 CONTENT = jpeg_bytes(noise(5, (200, 200)))
 HALF = len(CONTENT) // 2
 
@@ -293,7 +295,10 @@ def expire(partial: PartialUpload) -> None:
 
 
 @pytest.mark.django_db
-def test_the_sweep_removes_what_has_expired_and_nothing_else() -> None:
+def test_the_sweep_removes_what_has_expired_and_nothing_else(
+    settings: SettingsWrapper, tmp_path: Path
+) -> None:
+    settings.UPLOAD_TEMP_DIR = tmp_path
     alive, old = begin(make_user()), begin(make_user())
     for partial in (alive, old):
         send(partial, 0, CONTENT[:HALF])
