@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings
 
 CONTENT = jpeg_bytes(noise(5, (200, 200)))
 HALF = len(CONTENT) // 2
@@ -295,9 +295,7 @@ def expire(partial: PartialUpload) -> None:
 
 
 @pytest.mark.django_db
-def test_the_sweep_removes_what_has_expired_and_nothing_else(
-    settings: SettingsWrapper, tmp_path: Path
-) -> None:
+def test_the_sweep_removes_what_has_expired_and_nothing_else(settings: Settings, tmp_path: Path) -> None:
     settings.UPLOAD_TEMP_DIR = tmp_path
     alive, old = begin(make_user()), begin(make_user())
     for partial in (alive, old):
