@@ -11,8 +11,9 @@ from ninja import Field, Path, Query, Router, Schema
 
 from dedup.group_json import groups_json
 from dedup.models import GroupStatus, Verdict
+from dedup.queue_filter import BEST_FIRST, ORDERS, BadCursor, BadFilter, QueueFilter, read_filter
 from dedup.resolution import BadDecision, Conflict, NoSuchGroup, dismiss_group, resolve_group
-from dedup.review import BadCursor, QueueFilter, loaded, queue_page
+from dedup.review import loaded, queue_page
 from dedup.undo import CannotUndo, NoSuchResolution, undo_resolution
 from gallery.api.common import ApiError, CursorText, ErrorBody, Number, errors, require_moderator
 from gallery.api.schemas import PhotoBasic
@@ -88,25 +89,38 @@ class ConflictBody(ErrorBody):
     group: GroupAnswer | None = Field(None, description="The group as it is now, where it has changed.")
 
 
-@router.get(
-    "duplicates", response={200: GroupList, **errors(422)}, summary="Groups of duplicates, best first"
-)
+class FilterQuery(Schema):
+    """Which groups. A group has what one of its photos has: an album, a folder, an uploader."""
+
+    status: Literal["open", "resolved", "dismissed"] = Field("open", description="What became of the groups.")
+    kind: str = Field("", description="One kind of copy; empty for all.")
+    sure: str = Field("", description="The least confidence, in percent.")
+    album: str = Field("", description="The id of an album.")
+    folder: str = Field("", description="A folder that `manage.py import` read, with all below it.")
+    uploader: str = Field("", description="The name that a person logs in with.")
+    since: str = Field("", description="Found since then: a day or a time of ISO 8601.")
+    until: str = Field("", description="Found until the end of this day, or before this time.")
+    order: str = Field("", description=f"One of {', '.join(ORDERS)}; empty for `{BEST_FIRST}`.")
+
+    def read(self) -> QueueFilter:
+        """The filter. Raises ApiError 422."""
+        try:
+            return read_filter(self.dict(), with_near_shots=True)
+        except BadFilter as error:
+            raise ApiError(422, "bad-filter", str(error)) from error
+
+
+@router.get("duplicates", response={200: GroupList, **errors(422)}, summary="Groups of duplicates")
 def list_groups(
     request: HttpRequest,
-    status: Annotated[
-        Literal["open", "resolved", "dismissed"], Query(description="What became of the groups.")
-    ] = "open",
-    kind: Annotated[str, Query(description="One kind of copy; empty for all.")] = "",
+    asked: Query[FilterQuery],
     cursor: CursorText = "",
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many groups a page has at most.")] = 30,
 ) -> dict[str, Any]:
-    """One page of groups, ordered by confidence x bytes saved. `kind` is one of the verdict kinds; empty means all."""
+    """One page of groups, best first by confidence x bytes saved unless `order` says otherwise."""
     user = require_moderator(request)
-    if kind and kind not in Verdict.values:
-        raise ApiError(422, "bad-kind", f"Kinds are {', '.join(Verdict.values)}.")
-    queue = QueueFilter(status=GroupStatus(status), kind=kind, with_near_shots=True)
     try:
-        page = queue_page(queue, cursor=cursor, limit=limit)
+        page = queue_page(asked.read(), cursor=cursor, limit=limit)
     except BadCursor as error:
         raise ApiError(400, "bad-cursor", str(error)) from error
     return {"groups": groups_json(page.groups, user), "next": page.next or None}

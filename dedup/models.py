@@ -212,6 +212,30 @@ class Group(models.Model):
         return f"group {self.pk} ({self.kind}, {self.status})"
 
 
+class GroupClaim(models.Model):
+    """Who looks at a group, so that nobody else is given it meanwhile. Past `until` it says nothing."""
+
+    group = models.OneToOneField(Group, on_delete=models.CASCADE, primary_key=True, related_name="claim")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"group {self.group_id} for user {self.user_id} until {self.until:%H:%M:%S}"
+
+
+class ReviewVisit(models.Model):
+    """When a person last looked at the queue, and when the visit before that ended."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    seen_at = models.DateTimeField()
+    before_at = models.DateTimeField(null=True, help_text="Null during the first visit.")
+
+    def __str__(self) -> str:
+        return f"visit of user {self.user_id} at {self.seen_at:%Y-%m-%d %H:%M}"
+
+
 class GroupMember(models.Model):
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="members")
     photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="group_memberships")

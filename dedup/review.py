@@ -3,43 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Prefetch, QuerySet, Sum
+from django.template.defaultfilters import date as date_words
 
+from dedup.claims import last_look, taken_by_others
 from dedup.models import Group, GroupMember, GroupStatus, Verdict
+from dedup.queue_filter import COPY_KINDS, QueueFilter
+from gallery.models import Album
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gallery.models import User
 
 PAGE_GROUPS = 30
 PREFETCHED_GROUPS = 3
-CURSOR_SEPARATOR = "~"
-COPY_KINDS = [kind for kind in Verdict if kind is not Verdict.NEAR_SHOT]
-
-
-class BadCursor(ValueError):
-    """The cursor is not one that this queue gave out."""
-
-
-@dataclass(frozen=True)
-class QueueFilter:
-    """Which groups: a status, and one kind or, when empty, all kinds; `with_near_shots` for all including those."""
-
-    status: GroupStatus = GroupStatus.OPEN
-    kind: str = ""
-    with_near_shots: bool = False
-
-    def groups(self) -> QuerySet[Group]:
-        """The groups, best first: sure and large savings before the rest."""
-        groups = Group.objects.filter(status=self.status)
-        if self.kind:
-            groups = groups.filter(kind=self.kind)
-        elif not self.with_near_shots:
-            groups = groups.filter(kind__in=COPY_KINDS)
-        return groups.order_by("-gain", "-pk")
-
-    def query(self) -> str:
-        """The filter as the query string of a page; empty for the plain queue."""
-        parts = [f"status={self.status}"] if self.status != GroupStatus.OPEN else []
-        parts += [f"kind={self.kind}"] if self.kind else []
-        return "&".join(parts)
 
 
 @dataclass(frozen=True)
@@ -52,10 +32,10 @@ class QueuePage:
 
 def queue_page(queue: QueueFilter, *, cursor: str = "", limit: int = PAGE_GROUPS) -> QueuePage:
     """One page of the queue. Raises BadCursor."""
-    groups = queue.groups().filter(behind(cursor)) if cursor else queue.groups()
+    groups = queue.groups().filter(queue.behind(cursor)) if cursor else queue.groups()
     found = list(with_members(groups)[: limit + 1])
     shown = found[:limit]
-    return QueuePage(shown, cursor_of(shown[-1]) if len(found) > limit else "")
+    return QueuePage(shown, queue.cursor(shown[-1]) if len(found) > limit else "")
 
 
 def with_members(groups: QuerySet[Group]) -> QuerySet[Group]:
@@ -68,42 +48,21 @@ def with_members(groups: QuerySet[Group]) -> QuerySet[Group]:
     return groups.prefetch_related(Prefetch("members", queryset=members))
 
 
-def cursor_of(group: Group) -> str:
-    """The place of a group in the queue."""
-    return f"{group.gain!r}{CURSOR_SEPARATOR}{group.pk}"
+def next_groups(queue: QueueFilter, group: Group, user: User | None = None) -> list[Group]:
+    """The next few groups, members loaded, so that their pictures can be fetched ahead; at the end the first other one.
 
-
-def behind(cursor: str) -> Q:
-    """Groups that come after the place. Raises BadCursor."""
-    gain, _, pk = cursor.partition(CURSOR_SEPARATOR)
-    try:
-        place = float(gain), int(pk)
-    except ValueError as error:
-        raise BadCursor("The cursor is not one of this list; start without one.") from error
-    return Q(gain__lt=place[0]) | Q(gain=place[0], pk__lt=place[1])
-
-
-def before(group: Group) -> Q:
-    """Groups that come before this one."""
-    return Q(gain__gt=group.gain) | Q(gain=group.gain, pk__gt=group.pk)
-
-
-def next_group(queue: QueueFilter, group: Group) -> Group | None:
-    """The group after this one, else the first other one: the queue starts again."""
-    return next(iter(next_groups(queue, group)), None)
-
-
-def next_groups(queue: QueueFilter, group: Group) -> list[Group]:
-    """The next few groups, members loaded, so that their pictures can be fetched ahead."""
-    coming = list(with_members(queue.groups().filter(behind(cursor_of(group))))[:PREFETCHED_GROUPS])
-    if coming:
-        return coming
-    return list(with_members(queue.groups().exclude(pk=group.pk))[:1])
+    With `user`, groups that somebody else looks at are left out.
+    """
+    others = queue.groups().exclude(pk=group.pk)
+    if user is not None:
+        others = others.exclude(taken_by_others(user))
+    coming = list(with_members(others.filter(queue.behind(queue.cursor(group))))[:PREFETCHED_GROUPS])
+    return coming or list(with_members(others)[:1])
 
 
 def previous_group(queue: QueueFilter, group: Group) -> Group | None:
     """The group before this one, if there is one."""
-    return queue.groups().filter(before(group)).reverse().first()
+    return queue.groups().filter(queue.behind(queue.cursor(group), forwards=False)).reverse().first()
 
 
 def members_in_order(group: Group) -> list[GroupMember]:
@@ -142,6 +101,36 @@ def counts_by_status() -> dict[str, int]:
     rows = Group.objects.filter(kind__in=COPY_KINDS).values("status").annotate(n=Count("pk"))
     found = {row["status"]: row["n"] for row in rows}
     return {status.value: found.get(status.value, 0) for status in GroupStatus}
+
+
+def filter_words(queue: QueueFilter) -> list[tuple[str, str]]:
+    """What the filter asks beyond status, kind and order, in words, and the query string without that part."""
+    album = Album.objects.filter(pk=queue.album or 0).values_list("name", flat=True).first()
+    words = {
+        "sure": f"at least {queue.sure:g} % sure",
+        "album": f"album {album or 'that is not there any more'}",
+        "folder": f"folder {queue.folder}",
+        "uploader": f"of {queue.uploader}",
+        "since": f"since {date_words(queue.since, 'j M Y, H:i')}",
+        "until": f"until {date_words(queue.last_day, 'j M Y')}",
+    }
+    return [(words[name], queue.query(without=name)) for name in queue.values() if name in words]
+
+
+@dataclass(frozen=True)
+class NewGroups:
+    """Open groups of copies that came since a person's last visit ended."""
+
+    since: datetime
+    count: int
+
+
+def new_groups(user: User) -> NewGroups | None:
+    """What is new to the person; None for somebody who never came back."""
+    since = last_look(user)
+    if since is None:
+        return None
+    return NewGroups(since, QueueFilter(since=since).groups().count())
 
 
 def open_count() -> int:

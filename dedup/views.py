@@ -2,48 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from dedup import claims
+from dedup.claims import claim_first
 from dedup.decide import Decision, carry_out, in_words
 from dedup.forms import DecisionForm
 from dedup.journal import entries, last_of
 from dedup.models import Group, GroupStatus, Resolution, Verdict
 from dedup.pairs import chosen_pair
+from dedup.queue_filter import ORDERS, BadCursor, BadFilter, QueueFilter, read_filter
 from dedup.resolution import BadDecision, Conflict, NoSuchGroup
 from dedup.review import (
-    BadCursor,
-    QueueFilter,
     counts_by_kind,
     counts_by_status,
+    filter_words,
     loaded,
     members_in_order,
-    next_group,
+    new_groups,
     next_groups,
     previous_group,
     queue_page,
 )
 from dedup.undo import CannotUndo, NoSuchResolution, undo_resolution
 from gallery.access import requires_role
-from gallery.models import Role
+from gallery.models import Album, Role, User
 from gallery.views.doors import person
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 JOURNAL_PAGE = 50
+ALBUMS_OFFERED = 500
+CLAIMS_TRIED = 50
+"""Groups at the head of the queue that others may look at before somebody is told that none is free."""
 
 
-def queue_filter(query: QueryDict) -> QueueFilter:
-    """The filter that a page's address names; what it does not know is left out."""
-    status, kind = query.get("status", ""), query.get("kind", "")
-    return QueueFilter(
-        status=GroupStatus(status) if status in GroupStatus.values else GroupStatus.OPEN,
-        kind=kind if kind in Verdict.values else "",
-    )
+def queue_filter(request: HttpRequest) -> QueueFilter:
+    """The filter that a page's address names. What it does not know is told and left out."""
+    given = {name: str(value) for name, value in request.GET.items()}
+    try:
+        return read_filter(given)
+    except BadFilter as error:
+        messages.warning(request, f"{error} The filter was left out.")
+        return QueueFilter()
 
 
 def address(name: str, queue: QueueFilter, *args: int) -> str:
@@ -56,27 +65,53 @@ def address(name: str, queue: QueueFilter, *args: int) -> str:
 @requires_role(Role.MODERATOR)
 def queue(request: HttpRequest) -> HttpResponse:
     """All groups with a status, the best first."""
-    chosen = queue_filter(request.GET)
+    chosen = queue_filter(request)
     try:
         page = queue_page(chosen, cursor=request.GET.get("cursor", ""))
     except BadCursor as error:
         raise Http404(str(error)) from error
+    taken = claims.holders([one.pk for one in page.groups], person(request))
     context = {
         "queue": chosen,
-        "groups": [(one, members_in_order(one)) for one in page.groups],
+        "groups": [(one, members_in_order(one), taken.get(one.pk, "")) for one in page.groups],
         "next_cursor": page.next,
         "kinds": counts_by_kind(chosen.status),
         "statuses": counts_by_status(),
+        "orders": ORDERS,
+        "filters": filter_words(chosen),
+        "albums": Album.objects.order_by("name").values_list("pk", "name")[:ALBUMS_OFFERED],
+        "people": User.objects.filter(photos__isnull=False).distinct().order_by("username"),
+        "new": new_groups(person(request)),
         "last": last_of(person(request)),
     }
     return render(request, "dedup/queue.html", context)
+
+
+@require_POST
+@requires_role(Role.MODERATOR)
+def start(request: HttpRequest) -> HttpResponse:
+    """Begin with the first group of the queue that nobody else looks at."""
+    chosen = queue_filter(request)
+    found = claim_first(chosen.groups()[:CLAIMS_TRIED], person(request))
+    if found is None:
+        messages.info(request, "Every group of this queue is decided, or somebody looks at it.")
+        return redirect(address("duplicates", chosen))
+    return redirect(address("duplicate-group", chosen, found.pk))
+
+
+@require_POST
+@requires_role(Role.MODERATOR)
+def claim(request: HttpRequest, pk: int) -> JsonResponse:
+    """Keep a group for this person while its page is open; answer who else looks at it, if somebody does."""
+    is_ours = claims.claim(pk, person(request))
+    return JsonResponse({"by": None if is_ours else claims.holders([pk], person(request)).get(pk)})
 
 
 @require_safe
 @requires_role(Role.MODERATOR)
 def group(request: HttpRequest, pk: int) -> HttpResponse:
     """One group: two of its photos side by side, and what can be decided."""
-    chosen = queue_filter(request.GET)
+    chosen = queue_filter(request)
     found = loaded(pk)
     if found is None:
         messages.info(request, "That group is not there any more: its photos were decided or grouped anew.")
@@ -87,7 +122,7 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
 def group_context(request: HttpRequest, found: Group, chosen: QueueFilter) -> dict[str, Any]:
     """What the page of a group shows."""
     left, right = number(request.GET, "left"), number(request.GET, "right")
-    following = next_groups(chosen, found)
+    following = next_groups(chosen, found, person(request))
     return {
         "group": found,
         "queue": chosen,
@@ -97,6 +132,7 @@ def group_context(request: HttpRequest, found: Group, chosen: QueueFilter) -> di
         "members": members_in_order(found),
         "pair": chosen_pair(found, left, right),
         "next": following[0] if following else None,
+        "taken_by": claims.holders([found.pk], person(request)).get(found.pk),
         "coming": [chosen_pair(one, None, None) for one in following],
         "previous": previous_group(chosen, found),
         "waiting": chosen.groups().count(),
@@ -115,7 +151,7 @@ def number(query: QueryDict, name: str) -> int | None:
 @requires_role(Role.MODERATOR)
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Carry out a decision and show what comes next: the rest of the group, else the next group."""
-    chosen = queue_filter(request.GET)
+    chosen = queue_filter(request)
     found = loaded(pk)
     if found is None:
         messages.error(request, f"Group {pk} is not there any more: its photos were decided or grouped anew.")
@@ -124,23 +160,20 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, "That decision does not fit the group as it is now. Look at it again.")
         return redirect(address("duplicate-group", chosen, pk))
-    following = next_group(chosen, found)
+    following = next_groups(chosen, found, person(request))
     try:
         resolution = carry_out(Decision(**form.cleaned_data), found, person(request))
     except (BadDecision, NoSuchGroup, Conflict) as error:
         messages.error(request, str(error))
         return redirect(address("duplicate-group", chosen, pk))
     messages.success(request, in_words(resolution))
-    return redirect(after_decision(pk, chosen, following))
+    return redirect(after_decision(found, chosen, following, person(request)))
 
 
-def after_decision(pk: int, chosen: QueueFilter, following: Group | None) -> str:
-    """Where to go on."""
-    if Group.objects.filter(pk=pk, status=GroupStatus.OPEN).exists():
-        return address("duplicate-group", chosen, pk)
-    if following is not None and Group.objects.filter(pk=following.pk, status=GroupStatus.OPEN).exists():
-        return address("duplicate-group", chosen, following.pk)
-    return address("duplicates", chosen)
+def after_decision(decided: Group, chosen: QueueFilter, following: Sequence[Group], user: User) -> str:
+    """Where to go on: what is left of the group, else the next one that nobody else looks at, else the queue."""
+    found = claims.claim_first([decided, *following], user)
+    return address("duplicate-group", chosen, found.pk) if found else address("duplicates", chosen)
 
 
 @require_POST
@@ -154,7 +187,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 @requires_role(Role.MODERATOR)
 def undo_last(request: HttpRequest) -> HttpResponse:
     """Take back the last decision of this person that stands, and show its group again."""
-    chosen = queue_filter(request.GET)
+    chosen = queue_filter(request)
     last = last_of(person(request))
     if last is None:
         messages.info(request, "You have no decision left to take back.")

@@ -1,4 +1,5 @@
 /** One group of the review queue: keys, ways to compare, zoom. */
+import { startClaim } from "likeness/dedup/claim";
 import { startKeys } from "likeness/dedup/keys";
 import { startStage } from "likeness/dedup/stage";
 import { startZoom } from "likeness/dedup/zoom";
@@ -8,4 +9,6 @@ if (stage) {
     startStage(stage);
     startZoom(stage);
 }
+const claim = document.querySelector("[data-claim]");
+if (claim) startClaim(claim);
 startKeys();

@@ -115,6 +115,8 @@ MODERATION = [
     Rule(SAFE, "duplicates/settings/", "moderators"),
     Rule(SAFE, "duplicates/settings/", "moderators", query=DETECTION_QUERY),
     Rule("POST", "duplicates/settings/", "moderators", 302, body=form(**DETECTION)),
+    Rule("POST", "duplicates/start", "moderators", 302),
+    Rule("POST", "duplicates/<int:pk>/claim", "moderators", thing="group"),
     Rule("POST", "duplicates/undo", "moderators", 302),
     Rule("POST", "duplicates/undo/<int:pk>", "moderators", 302, "resolution"),
     Rule(SAFE, "duplicates/<int:pk>", "moderators", thing="group"),

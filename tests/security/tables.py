@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import connection
 from psycopg import sql
 
+from gallery import model_status
+
 LEFT_OUT = {
     "gallery_browsersession": "a session notes, to the hour, when its browser came last",
     "axes_accessattempt": "counts wrong passwords, which is what it is for",
@@ -13,6 +15,8 @@ LEFT_OUT = {
 }
 COLUMNS_LEFT_OUT = {"gallery_apitoken": ["last_used_at"]}
 """People see on their account page when a token was used last."""
+ROWS_LEFT_OUT = {"gallery_sharedstate": ("key", model_status.STATE_KEY)}
+"""A running site of other tests looks for the model once a minute and notes what it found."""
 
 
 def digests() -> dict[str, str]:
@@ -30,9 +34,13 @@ def digest_query(name: str) -> sql.Composed:
     for column in COLUMNS_LEFT_OUT.get(name, []):
         row = sql.SQL("{} - {}").format(row, sql.Literal(column))
     text = sql.SQL("({})::text").format(row)
+    where: sql.Composable = sql.SQL("")
+    if name in ROWS_LEFT_OUT:
+        column, value = ROWS_LEFT_OUT[name]
+        where = sql.SQL(" WHERE {} <> {}").format(sql.Identifier(column), sql.Literal(value))
     return sql.SQL(
-        "SELECT {}, count(*), md5(coalesce(string_agg({}, '|' ORDER BY {}), '')) FROM {} t"
-    ).format(sql.Literal(name), text, text, sql.Identifier(name))
+        "SELECT {}, count(*), md5(coalesce(string_agg({}, '|' ORDER BY {}), '')) FROM {} t{}"
+    ).format(sql.Literal(name), text, text, sql.Identifier(name), where)
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> list[str]:
