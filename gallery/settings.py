@@ -183,6 +183,7 @@ CELERY_BEAT_SCHEDULE = {
     "recheck-model": {"task": "gallery.embed.recheck_model", "schedule": 60.0, "options": {"queue": "embed"}},
     "purge-trash": {"task": "gallery.tasks.purge_trash", "schedule": 3600.0},
     "check-originals": {"task": "gallery.tasks.check_originals", "schedule": 600.0},
+    "measure-unusual": {"task": "gallery.tasks.measure_unusual", "schedule": 120.0},
     "remove-expired-sessions": {"task": "gallery.tasks.remove_expired_sessions", "schedule": 24 * 3600.0},
 }
 

@@ -16,6 +16,7 @@ from gallery.query_tasks import QUEUE as QUERY_QUEUE
 from gallery.resumable import remove_expired_uploads
 from gallery.rolling_check import check_a_slice
 from gallery.sessions import SessionStore
+from gallery.unusual import measure_a_slice
 
 # A worker gives up its slot now and then, so that queues that share a worker take turns. What a person has just
 # uploaded waits for the turns that run, so they are short.
@@ -66,6 +67,12 @@ def purge_trash() -> None:
 def check_originals() -> None:
     """Every ten minutes: read some originals again, so that each is read about once a month."""
     check_a_slice()
+
+
+@shared_task
+def measure_unusual() -> None:
+    """Every two minutes: say of some photos how far they are from their nearest others."""
+    measure_a_slice()
 
 
 @shared_task

@@ -231,13 +231,17 @@ def test_a_backup_of_a_newer_program_is_refused(
 NEWER_MIGRATIONS = {"gallery": "0008", "dedup": "0002"}
 NEWER_TABLES = {
     "gallery_originalcheck",
+    "gallery_neighbourcheck",
     "dedup_kindsetting",
     "dedup_keeperrules",
     "dedup_freshword",
     "dedup_hashentry",
 }
 NEWER_COLUMNS = {
-    "gallery_photo": {"saved_bytes", "optimise_version", "filled_share", "border", "quality_version"},
+    "gallery_photo": {
+        *("saved_bytes", "optimise_version", "filled_share", "border", "quality_version"),
+        "unusual",
+    },
     "dedup_fingerprint": {"looked_by", "refused"},
 }
 

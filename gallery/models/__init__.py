@@ -4,7 +4,9 @@ from gallery.models.accounts import ApiToken, ApiTokenScope, BrowserSession, Rol
 from gallery.models.jobs import Job, Priority, SharedState, StageStatistics
 from gallery.models.photos import (
     MAX_RATING,
+    NOT_MEASURED,
     Embedding,
+    NeighbourCheck,
     OriginalCheck,
     Photo,
     PhotoQuerySet,
@@ -27,6 +29,7 @@ from gallery.models.uploads import PartialUpload, PartialUploadQuerySet
 
 __all__ = [
     "MAX_RATING",
+    "NOT_MEASURED",
     "Album",
     "AlbumPhoto",
     "ApiToken",
@@ -34,6 +37,7 @@ __all__ = [
     "BrowserSession",
     "Embedding",
     "Job",
+    "NeighbourCheck",
     "OriginalCheck",
     "PartialUpload",
     "PartialUploadQuerySet",

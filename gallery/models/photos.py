@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MAX_RATING = 5
+NOT_MEASURED = -1.0
+"""How unusual a photo is that was not measured yet: less than any other."""
 INDEXED_DESCRIPTION_CHARS = 20_000
 """PostgreSQL refuses an index entry of more than a megabyte of words."""
 WORDS_OF_FILE_NAME = Func(
@@ -134,6 +136,12 @@ class Photo(models.Model):
         help_text="Shares of height and width that bands of one colour take: top, right, bottom, left.",
     )
     quality_version = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    unusual = models.FloatField(
+        default=NOT_MEASURED,
+        db_default=NOT_MEASURED,
+        editable=False,
+        help_text="Mean distance (0..2) to the nearest other photos; -1 while it is not measured.",
+    )
 
     taken_at = models.DateTimeField(null=True, blank=True)
     shown_at = models.GeneratedField(
@@ -197,6 +205,7 @@ class Photo(models.Model):
         ]
         indexes = [
             models.Index(fields=["-shown_at", "-id"], condition=Q(trashed_at=None), name="photo_live_newest"),
+            models.Index(fields=["-unusual", "-id"], condition=Q(trashed_at=None), name="photo_live_unusual"),
             models.Index(fields=["owner", "-shown_at"], name="photo_owner_newest"),
             models.Index(
                 fields=["stacked_under"], condition=Q(stacked_under__isnull=False), name="photo_in_stack"
@@ -244,6 +253,25 @@ class OriginalCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sha256}: {self.problem or 'sound'}"
+
+
+class NeighbourCheck(models.Model):
+    """When it was last measured how unusual a photo is, and among how many; see gallery.unusual.
+
+    A table of its own, for the reason that OriginalCheck is one.
+    """
+
+    photo = models.OneToOneField(Photo, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    measured_by = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="The model by whose vectors it was measured; empty for colours.",
+    )
+    among = models.PositiveIntegerField(help_text="How many photos there were to be near to.")
+    measured_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"photo {self.photo_id} among {self.among} others by {self.measured_by or 'colours'}"
 
 
 class PhotoShare(models.Model):

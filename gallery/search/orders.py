@@ -19,14 +19,15 @@ from django.db.models import (
     QuerySet,
     Value,
 )
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, NullIf
 
-from gallery.models import Photo
+from gallery.models import NOT_MEASURED, Photo
 from gallery.search.fields import MEGAPIXELS, RATIO, TAG_COUNT
 from gallery.search.values import ORDERS
 
 Key = Expression | F
 RELEVANCE: Final = "relevance"
+FURTHEST: Final = 3.0  # a cosine distance is 2 at most
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,14 @@ def _taken(descending: bool) -> Key:
     return Coalesce(F("taken_at"), Value(never, output_field=DateTimeField()))
 
 
+def _unusual(descending: bool) -> Key:
+    """Plain where an index has it in this order; the other way round, what is not measured still comes last."""
+    if descending:
+        return F("unusual")
+    missing = Value(NOT_MEASURED, output_field=FloatField())
+    return Coalesce(NullIf(F("unusual"), missing), Value(FURTHEST, output_field=FloatField()))
+
+
 _KEYS: Final[dict[str, Callable[[bool], Key]]] = {
     "newest": _plain("shown_at"),
     "oldest": _plain("shown_at"),
@@ -77,6 +86,7 @@ _KEYS: Final[dict[str, Callable[[bool], Key]]] = {
     "ratio": _known(RATIO, FloatField),
     "rating": _plain("rating"),
     "tagcount": lambda descending: TAG_COUNT,
+    "unusual": _unusual,
 }
 
 

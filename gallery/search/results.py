@@ -30,7 +30,7 @@ from gallery.search.ranking import fuse, merged_scores, merged_verdicts
 from gallery.search.similar import likeness
 from gallery.search.sources import Sources, add_similar_photos, rank
 from gallery.search.tree import Field, span_of
-from gallery.search.words import chips, in_words
+from gallery.search.words import OrderChoice, chips, in_words, order_choices
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -55,7 +55,7 @@ class SearchPage:
 
     `understood` are the chips of gallery.search.words as dicts, each with a `note` where it could be honoured only in
     part; `warnings` are dicts of `message` and `position` (an offset into the text, or None). `stopped` says, on the
-    last page, why a ranking ended. `scores` and `verdicts` go by the photos' ids.
+    last page, why a ranking ended. `scores` and `verdicts` go by the photos' ids. `orders` are those to choose from.
     """
 
     photos: Sequence[Photo]
@@ -67,6 +67,7 @@ class SearchPage:
     stopped: str | None = None
     scores: dict[int, float] = field(default_factory=dict)
     verdicts: dict[int, dict[str, Any]] = field(default_factory=dict)
+    orders: Sequence[OrderChoice] = ()
 
 
 @dataclass(frozen=True)
@@ -271,6 +272,7 @@ def _page(question: Question, found: _Found, digest: str) -> SearchPage:
         stopped=stopped or None,
         scores={pk: round(score, 4) for pk, score in scores.items() if pk in shown},
         verdicts={pk: verdict for pk, verdict in verdicts.items() if pk in shown},
+        orders=order_choices(question.parsed, is_ranked=question.is_ranked),
     )
 
 

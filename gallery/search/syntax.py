@@ -148,10 +148,13 @@ for _syntax in (
         "order",
         values.order,
         "order",
-        "newest, oldest, width, rating, random ...",
+        "newest, oldest, width, rating, unusual, random ...",
         ("sort",),
         part=Part.CONTROL,
-        examples=("newest", "oldest", "relevance", "random", "rating", "mpixels", "filesize", "tagcount"),
+        examples=(
+            *("newest", "oldest", "relevance", "random", "rating", "unusual", "mpixels", "filesize"),
+            "tagcount",
+        ),
     ),
     FieldSyntax("limit", _limit, "at most", "results wanted", part=Part.CONTROL, examples=("50",)),
 ):

@@ -228,7 +228,7 @@ ORDERS: Final = {
     "newest": "newest", "date": "newest", "taken": "taken", "uploaded": "uploaded", "id": "id",
     "size": "filesize", "filesize": "filesize", "width": "width", "height": "height",
     "mpixels": "mpixels", "ratio": "ratio", "rating": "rating", "score": "rating", "tagcount": "tagcount",
-    "random": "random", "relevance": "relevance", "oldest": "oldest",
+    "random": "random", "relevance": "relevance", "oldest": "oldest", "unusual": "unusual",
 }  # fmt: skip
 MAX_SEED_LENGTH: Final = 64
 

@@ -60,6 +60,41 @@ class Chip:
     switch_to: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class OrderChoice:
+    """An order to choose: its name for people, the query text that asks for it, and whether it holds now."""
+
+    label: str
+    query: str
+    holds: bool
+
+
+ORDER_LABELS: Final = {
+    "relevance": "Best fit first",
+    "newest": "Newest first",
+    "oldest": "Oldest first",
+    "rating": "Best rated first",
+    "mpixels": "Most pixels first",
+    "filesize": "Largest files first",
+    "unusual": "Most unusual first",
+    "random": "Shuffled",
+}
+"""The orders that people choose from; the query language has more."""
+
+
+def order_choices(parsed: Parsed, *, is_ranked: bool) -> list[OrderChoice]:
+    """The orders that a query can be asked in, the usual one first; `is_ranked` where photos fit better or worse."""
+    others = [control for control in parsed.controls if control.name != "order"]
+    names = list(ORDER_LABELS)[0 if is_ranked else 1 :]
+    present = (parsed.control("order") or names[0]).partition(":")[0]
+    made = []
+    for name in names:
+        wanted = [] if name == names[0] else [Control("order", name, Span(0, 0))]
+        text = query_text(conjuncts(parsed.tree), [*others, *wanted])
+        made.append(OrderChoice(ORDER_LABELS[name], text, name == present))
+    return made
+
+
 def chips(parsed: Parsed) -> list[Chip]:
     """One chip for each part of the outermost conjunction and for each control."""
     parts = conjuncts(parsed.tree)
@@ -239,4 +274,14 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-__all__ = ["Chip", "chips", "in_words", "kind_of", "query_text", "to_query", "to_sexp"]
+__all__ = [
+    "Chip",
+    "OrderChoice",
+    "chips",
+    "in_words",
+    "kind_of",
+    "order_choices",
+    "query_text",
+    "to_query",
+    "to_sexp",
+]

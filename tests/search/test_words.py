@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gallery.search.grammar import parse
 from gallery.search.tree import to_sexp
 from gallery.search.vocabulary import EveryWord
-from gallery.search.words import chips, in_words, to_query
+from gallery.search.words import chips, in_words, order_choices, to_query
 
 PIECES = [
     *'ab ~-!(){}",&|:=<>.*\\1_é', "or ", "and ", "NOT ", "width:", "id:1,2", "like:", '"x y"', "rating:>3,", "&&", "||",
@@ -84,3 +84,25 @@ def test_switching_a_chip_twice_leads_back() -> None:
     assert (chip.switched, chip.switch_to) == ('-like:"blue sky", width:>5', "description")
     back = chips(parse(chip.switched, EveryWord()))[0]
     assert parse(back.switched, EveryWord()).tree == parse("-blue_sky width:>5", EveryWord()).tree
+
+
+def test_each_order_of_the_menu_asks_for_the_same_photos() -> None:
+    parsed = parse("(sea or lake) -dog order:rating limit:9", EveryWord())
+    made = order_choices(parsed, is_ranked=False)
+    assert [choice.label for choice in made if choice.holds] == ["Best rated first"]
+    assert made[0].query == "(sea or lake), -dog, limit:9"
+    for choice in made:
+        asked = parse(choice.query, EveryWord())
+        assert (asked.tree, asked.control("limit"), asked.warnings) == (parsed.tree, "9", ())
+    orders = [parse(choice.query, EveryWord()).control("order") for choice in made[1:]]
+    assert orders == ["oldest", "rating", "mpixels", "filesize", "unusual", "random"]
+
+
+def test_what_goes_by_fit_can_go_by_an_order_and_back() -> None:
+    made = order_choices(parse("like:boats", EveryWord()), is_ranked=True)
+    assert made[0].holds
+    assert made[0].query == "like:boats"
+    assert made[1].query == "like:boats, order:newest"
+    shuffled = order_choices(parse("order:random:7", EveryWord()), is_ranked=False)
+    assert [choice.label for choice in shuffled if choice.holds] == ["Shuffled"]
+    assert shuffled[0].query == ""

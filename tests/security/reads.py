@@ -24,7 +24,8 @@ QUERIES = [
     "is:private", "user:olga", f"id:{FIRST_SECRET}", f"id:>={FIRST_SECRET}", "sha256:5ec7e7", "dupes:>0", "dupes:0",
     "has:duplicates", "dupe:open", "-dupe:open", f"similar:{FIRST_SECRET}", f"-similar:{FIRST_SECRET}",
     "width:4001", "filesize:>9mb", "tagcount:>2", "water", "water sand", "colour:#c01020", "order:filesize",
-    "order:rating", "order:tagcount", "order:id", "order:oldest", "order:random:1", "limit:2", f"{WORD} or water",
+    "order:rating", "order:tagcount", "order:id", "order:oldest", "order:unusual", "order:random:1", "limit:2",
+    f"{WORD} or water",
 ]  # fmt: skip
 ON_PAGES = ("", WORD, "zan*", "zanzi", "water", "dupes:>0", "limit:2")
 """Queries that are asked on the page, in the grid and for how they are understood as well."""
