@@ -17,6 +17,8 @@ _ROUNDS = 4
 _USABLE_SHARE = 0.05
 _KEPT_SHARE = 0.67
 _CLIPPED_BELOW, _CLIPPED_ABOVE = 4.0, 251.0
+# Less than that share of px with a clipped channel is not worth a second look.
+_CLIPPED_SHARE_MIN = 0.002
 _RIDGE = 10.0
 # What a matrix that also sees the lightest and darkest channel must gain (0..255) to be believed: turned hues leave
 # 5 and more to the simple one, and next to nothing to this.
@@ -40,8 +42,24 @@ def difference_after_fit(low: Plane, high: Plane, valid: NDArray[np.bool_]) -> t
     forth, forth_error = _fit(first, second)
     back, back_error = _fit(second, first)
     if forth_error <= back_error:
-        return _mean_difference(_changed(low, forth), high)
-    return _mean_difference(_changed(high, back), low)
+        return _both_ways(low, high, forth, back)
+    return _both_ways(high, low, back, forth)
+
+
+def _both_ways(
+    source: Plane, target: Plane, forth: NDArray[np.float64], back: NDArray[np.float64]
+) -> tuple[Plane, Plane]:
+    """Compare by the way that fits better; where its source is clipped, by the other one if that explains more.
+
+    A brighter copy is white where the original still shows something: only from the original is that foreseen.
+    """
+    left, signed = _mean_difference(_changed(source, forth), target)
+    clipped = np.any(~_unclipped(source), axis=2)
+    if clipped.mean() < _CLIPPED_SHARE_MIN:
+        return left, signed
+    other, other_signed = _mean_difference(_changed(target, back), source)
+    better = clipped & (other < left)
+    return np.where(better, other, left), np.where(better, -other_signed, signed)
 
 
 def _fit(source: NDArray[np.float64], target: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
@@ -85,7 +103,7 @@ def _fit_inputs(
     return matrix, float(np.median(error))
 
 
-def _unclipped(levels: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _unclipped(levels: NDArray[np.floating]) -> NDArray[np.bool_]:
     return np.asarray((levels > _CLIPPED_BELOW) & (levels < _CLIPPED_ABOVE))
 
 

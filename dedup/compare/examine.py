@@ -97,10 +97,13 @@ def examine_dull(low: Side, high: Side) -> Finding | None:
 
 
 def _agreement(blocks: Blocks, changes: Changes) -> _Agreement:
-    """Compare the structure of what no overlay covers."""
+    """Compare the structure of what no overlay covers, and what is not white or black in one of them alone."""
     counted = blocks.textured if changes.overlay is None else blocks.textured & ~changes.overlay
     if not counted.any():
         return _Agreement(1.0, 1.0)
+    known = counted & blocks.comparable
+    if known.sum() >= max(thresholds.TEXTURED_BLOCKS_MIN, thresholds.KNOWN_SHARE * counted.sum()):
+        counted = known
     zncc = blocks.zncc[counted]
     weight = (blocks.low_texture * blocks.high_texture)[counted].astype(np.float64)
     order = np.argsort(zncc)

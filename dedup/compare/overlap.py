@@ -109,8 +109,20 @@ class Blocks:
     @cached_property
     def unclipped(self) -> NDArray[np.bool_]:
         """Valid blocks of which neither picture shows more than a little in pure white or black."""
-        shares = [_block_means(_clipped(one), self.block_px) for one in (self.canvas.low, self.canvas.high)]
-        return np.asarray(self.valid & (np.maximum(*shares) <= thresholds.CLIPPED_SHARE))
+        return np.asarray(self.valid & (np.maximum(*self._clipped_shares) <= thresholds.CLIPPED_SHARE))
+
+    @cached_property
+    def comparable(self) -> NDArray[np.bool_]:
+        """Valid blocks of which not one picture alone has lost more than a little to pure white or black."""
+        apart = np.abs(np.subtract(*self._clipped_shares))
+        return np.asarray(self.valid & (apart <= thresholds.CLIPPED_SHARE))
+
+    @cached_property
+    def _clipped_shares(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        low, high = (
+            _block_means(_clipped(one), self.block_px) for one in (self.canvas.low, self.canvas.high)
+        )
+        return low, high
 
     @cached_property
     def _blurred(self) -> tuple[Plane, Plane]:

@@ -59,6 +59,8 @@ ENCLOSING_SHARE = 0.75
 # overlap: share of px of a block at the end of a channel from which its colours say nothing about the change of
 # colours: a brighter copy has lost them.
 CLIPPED_SHARE = 0.1
+# examine: share of the textured blocks that must not be clipped for them to speak for all.
+KNOWN_SHARE = 0.3
 # verdict: below this probability a pair that agrees is aligned once more and looked at again.
 SURE_PROBABILITY = 0.9
 # sharpness: a picture is the sharper one when it has that many times the other's share of fine detail.

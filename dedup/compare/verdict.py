@@ -20,7 +20,7 @@ from dedup.compare.side import Side
 
 __all__ = ["ENGINE_VERSION", "Side", "Verdict", "compare"]
 
-ENGINE_VERSION = 5
+ENGINE_VERSION = 6
 
 # Only equal pixels are certain.
 _SURE = 0.999

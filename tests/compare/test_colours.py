@@ -52,3 +52,12 @@ def test_without_enough_common_pixels_the_plain_difference_remains() -> None:
 
 def test_flat_pictures_do_not_break_the_fit() -> None:
     assert np.isfinite(_left(flat((40, 30), (0, 0, 0)), flat((40, 30), (255, 255, 255)))).all()
+
+
+def test_what_a_brighter_copy_lost_to_white_is_no_other_content() -> None:
+    picture = scene(1)
+    noise = np.random.default_rng(1).normal(0, 6, (*picture.size[::-1], 3))
+    bright = Image.fromarray(np.clip(np.asarray(brighter(picture, 1.5)) + noise, 0, 255).astype(np.uint8))
+    assert (np.asarray(bright) == 255).any(axis=2).mean() > 0.1
+    for left in (_left(picture, bright), _left(bright, picture)):
+        assert np.quantile(left, 0.98) < 20
