@@ -7,11 +7,19 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from gallery.models import User
 from tests.chromium import find_chromium
-from tests.live import LiveSite
+from tests.live import PATIENCE_S, LiveSite
 
 FLAGS = (
     "--no-sandbox",
@@ -24,7 +32,9 @@ FLAGS = (
 )
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
-ACTION_TIMEOUT_MS = 15_000
+PATIENCE_MS = PATIENCE_S * 1000
+"""For what a page is expected to do or to show. Playwright's own 5 s are too few where others use the cores."""
+expect.set_options(timeout=PATIENCE_MS)
 LOGIN_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 OpenPage = Callable[..., Page]
@@ -88,7 +98,7 @@ def open_page(browser: Browser, live_site: LiveSite, watch: Watch) -> Iterator[O
     def open_one(user: User | None = None, **options: Any) -> Page:
         context = browser.new_context(**{"base_url": live_site.url, "viewport": DESKTOP, **options})
         contexts.append(context)
-        context.set_default_timeout(ACTION_TIMEOUT_MS)
+        context.set_default_timeout(PATIENCE_MS)
         if user is not None:
             value = session_of(user)
             context.add_cookies(

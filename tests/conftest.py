@@ -10,10 +10,12 @@ from pytest_django import DjangoDbBlocker
 
 from tests.environment import TestWorld
 
-# At home hypothesis tries new examples with every run; what a change is judged by must not depend on chance.
-hypothesis.settings.register_profile("repeatable", derandomize=True)
-if os.environ.get("CI"):
-    hypothesis.settings.load_profile("repeatable")
+# The same examples with every run, since what a change is judged by must not depend on chance: new ones are tried with
+# `make test ARGS=--hypothesis-profile=new`. And no limit on time, as a loaded machine may take any.
+PATIENT = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("new", PATIENT)
+hypothesis.settings.register_profile("repeatable", PATIENT, derandomize=True)
+hypothesis.settings.load_profile("repeatable")
 
 WORLD = TestWorld()
 WORLD.enter()
@@ -28,7 +30,7 @@ from gallery import marker  # noqa: E402
 from gallery.embedded import database_url, redis_url  # noqa: E402
 from gallery.embedded.servers import Servers  # noqa: E402
 from gallery.models import Job, SharedState  # noqa: E402
-from tests.live import LiveSite, wait_until  # noqa: E402
+from tests.live import EndsEarly, LiveSite, wait_until  # noqa: E402
 
 pytest_plugins = ["tests.browser", "tests.marked", "tests.backups", "tests.sharing"]
 
@@ -127,7 +129,9 @@ def no_known_instance() -> None:
 
 
 @pytest.fixture(scope="session")
-def site_processes(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[LiveSite]:
+def site_processes(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, ends_early: EndsEarly
+) -> Iterator[LiveSite]:
     """The whole site on the test database: web, workers and beat under the real supervisor."""
     environment = {
         "DATABASE_URL": database_url(WORLD.data, settings.DATABASES["default"]["NAME"]),
@@ -137,12 +141,20 @@ def site_processes(django_db_setup: None, django_db_blocker: DjangoDbBlocker) ->
         "WORKER_PROCESSES": "2",
     }
     site = LiveSite(data=WORLD.data, environment=environment)
+
+    def end() -> None:
+        site.stop()
+        with django_db_blocker.unblock():
+            SharedState.objects.all().delete()
+
     try:
         site.start()
         with django_db_blocker.unblock():
             # Tests put other stores in place of the marked one; those about the mark make their own.
             SharedState.objects.filter(key=marker.STATE_KEY).delete()
-        yield site
+        # Its workers write into the tables of all tests.
+        with ends_early("the site", end):
+            yield site
     finally:
         site.stop()
 

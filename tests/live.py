@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,16 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from gallery.embedded.processes import marked
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-START_TIMEOUT_S = 120
-STOP_TIMEOUT_S = 60
+PATIENCE_S = 180
+"""How long anything may take before a test fails of it: several times what it takes where others use the cores too."""
+START_TIMEOUT_S = 300
+STOP_TIMEOUT_S = 120
 POLL_S = 0.1
+EndsEarly = Callable[[str, Callable[[], None]], AbstractContextManager[None]]
+"""See `ends_early` in sharing.py, which may not be imported before pytest has loaded it as a plugin."""
 
 
-def wait_until(what: str, holds: Callable[[], bool], *, timeout_s: float = 60) -> None:
+def wait_until(what: str, holds: Callable[[], bool], *, timeout_s: float = PATIENCE_S) -> None:
     """Return as soon as `holds()` is true; fail with `what` after `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while not holds():
@@ -114,7 +119,7 @@ class LiveSite:
         elif body is not None:
             content = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
         try:
             connection.request(method, path, body=content, headers=headers)
             response = connection.getresponse()

@@ -93,7 +93,7 @@ def _answers(port: int) -> bool:
 
 
 def _ask(port: int, method: str, path: str) -> int:
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request(method, path)
         return connection.getresponse().status

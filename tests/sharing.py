@@ -7,17 +7,22 @@ which costs as much as some hundred short tests; and a slow file that comes last
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
+import pytest
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # xdist ships no types
 
 from gallery.embedded import cores
 from tests.environment import REPOSITORY
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Callable, Iterator
+
     from xdist.remote import Producer  # type: ignore[import-untyped]  # xdist ships no types
+
+    from tests.live import EndsEarly
 
 SITES = {
     "the site": re.compile(r"\b(live_site|open_page|page: Page)\b"),
@@ -54,6 +59,36 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFileO
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the sites, then with the files that hold something slow; all else keeps its random order."""
+    """Begin with one site after the other, then the files that hold something slow; all else keeps its random order."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: (not site_of(item.nodeid.split("::", 1)[0]), item.path not in slow))
+    turns = [*SITES, ""]
+    items.sort(key=lambda item: (turns.index(site_of(file_of(item))), item.path not in slow))
+
+
+def file_of(item: pytest.Item) -> str:
+    return item.nodeid.split("::", 1)[0]
+
+
+ENDS: dict[str, Callable[[], None]] = {}
+"""How each running site of this process is ended."""
+
+
+@pytest.fixture(scope="session")
+def ends_early() -> EndsEarly:
+    """`with ends_early("the site", end):` calls `end` as soon as no more files need that site."""
+
+    @contextmanager
+    def kept(site: str, end: Callable[[], None]) -> Iterator[None]:
+        ENDS[site] = end
+        yield
+        ENDS.pop(site, None)
+
+    return kept
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """End what no more files need: it would take memory and time from all others."""
+    for site in list(ENDS):
+        if nextitem is not None and site_of(file_of(nextitem)) != site:
+            ENDS.pop(site)()

@@ -20,6 +20,7 @@ from gallery.embedded.postgres import Postgres, tuning
 from gallery.embedded.processes import MARK, end_marked, marked, marked_environment
 from gallery.embedded.redis import EmbeddedRedis
 from gallery.embedded.servers import Servers
+from tests.live import PATIENCE_S
 
 GIB = 1024**3
 
@@ -78,7 +79,7 @@ def test_a_killed_database_recovers_at_the_next_start(data: Path) -> None:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
     killed = leader(data)
     killed.kill()
-    killed.wait(30)
+    killed.wait(PATIENCE_S)
     with Servers(data).held(), psycopg.connect(database_url(data)) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
     servers.release()
@@ -95,7 +96,7 @@ def test_what_died_is_started_again_while_somebody_holds_it(data: Path) -> None:
         redis = psutil.Process(int((paths.redis_folder(data) / "redis.pid").read_text()))
         for killed in (leader(data), redis):
             killed.kill()
-            killed.wait(30)
+            killed.wait(PATIENCE_S)
         assert holder.revive() == ["PostgreSQL", "Redis"]
         with psycopg.connect(database_url(data)) as connection:
             assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
@@ -111,7 +112,7 @@ def test_children_of_a_killed_database_never_write_beside_its_successor(data: Pa
         child = next(one for one in killed.children() if "checkpointer" in " ".join(one.cmdline()))
         child.suspend()
         killed.kill()
-        killed.wait(30)
+        killed.wait(PATIENCE_S)
         assert child.is_running()
         with Servers(data).held():
             assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE

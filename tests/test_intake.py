@@ -23,13 +23,6 @@ def incoming_files() -> list[Path]:
     return list(folder.iterdir()) if folder.is_dir() else []
 
 
-@pytest.fixture(autouse=True)
-def no_bytes_of_other_tests() -> None:
-    """Requests that tests never ended leave their files."""
-    for file in incoming_files():
-        file.unlink()
-
-
 @pytest.mark.django_db
 def test_an_upload_is_stored_under_its_digest_and_owed_its_first_stage() -> None:
     content = unique_jpeg()

@@ -39,7 +39,7 @@ class Moderator:
         return int(answer.json()["id"])
 
     def wait_until_idle(self) -> None:
-        wait_until("all work is done", lambda: bool(self.get("jobs")["idle"]), timeout_s=120)
+        wait_until("all work is done", lambda: bool(self.get("jobs")["idle"]))
 
 
 def copies_of(picture: Image.Image) -> dict[str, bytes]:

@@ -92,20 +92,21 @@ def test_descriptions_begin_to_work_when_the_model_arrives(site: LiveSite, check
         upload(site, token, f"{n}.png", png_bytes(Image.fromarray(draw_scene(scene, 256, seed=n)))): scene
         for n, scene in enumerate(scenes)
     }
-    wait_until("all but the vectors is done", lambda: bool(get("jobs")["idle"]), timeout_s=90)
+    wait_until("all but the vectors is done", lambda: bool(get("jobs")["idle"]))
     assert not get("health")["model"]["ok"]
     assert str(checkpoint) in get("health")["model"]["detail"]
     assert get("jobs")["stages"]["embed"]["owed"] == len(ids)
 
     shutil.copyfile(tiny_model().checkpoint, checkpoint)
     look_for_the_model(site)
-    wait_until(
-        "every photo has a vector", lambda: get("jobs")["stages"]["embed"]["done"] == len(ids), timeout_s=180
-    )
-    wait_until("all work is done", lambda: bool(get("jobs")["idle"]), timeout_s=90)
+    wait_until("every photo has a vector", lambda: get("jobs")["stages"]["embed"]["done"] == len(ids))
+    wait_until("all work is done", lambda: bool(get("jobs")["idle"]))
     assert get("health")["status"] == "ok"
     assert get("jobs")["stages"]["match"]["failed"] == 0
 
     photo_id, scene = next(iter(ids.items()))
-    found = get(f"photos?q=like%3A%22{scene.caption.replace(' ', '+')}%22")
-    assert photo_id in [photo["id"] for photo in found["items"][:BEST]]
+    query = f"photos?q=like%3A%22{scene.caption.replace(' ', '+')}%22"
+    wait_until(
+        "the query worker has the model, too, and finds a description",
+        lambda: photo_id in [photo["id"] for photo in get(query)["items"][:BEST]],
+    )

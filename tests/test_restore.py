@@ -36,6 +36,7 @@ from tests.backups import backup, empty_library, newest, restore
 from tests.dedup.rows import match
 from tests.environment import REPOSITORY
 from tests.factories import unique_jpeg, upload
+from tests.live import PATIENCE_S
 from tests.s3_server import running_s3_server
 from tests.test_s3 import use_store
 
@@ -60,7 +61,7 @@ class Elsewhere:
             env=os.environ | self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE_S,
             check=False,
         )
 

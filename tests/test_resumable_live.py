@@ -14,7 +14,7 @@ from gallery.originals import open_original
 from gallery.partial_files import size_now
 from gallery.tokens import create_token
 from tests.factories import make_user, unique_jpeg
-from tests.live import wait_until
+from tests.live import PATIENCE_S, wait_until
 from tests.tus import BYTES, VERSION, metadata
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Connection:
 
     def open(self, method: str, path: str, length: int, **headers: str) -> http.client.HTTPConnection:
         """A request whose body is still to be sent."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
         connection.putrequest(method, path)
         common = {**VERSION, "Authorization": f"Bearer {self.token}", "Content-Length": str(length)}
         if length:

@@ -18,7 +18,7 @@ from gallery.embedded import database_url, redis_url
 from gallery.embedded.processes import end_marked, marked
 from gallery.embedded.servers import Servers
 from gallery.preflight import PreflightError
-from tests.live import REPOSITORY, LiveSite, free_port
+from tests.live import PATIENCE_S, REPOSITORY, LiveSite, free_port, wait_until
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def start(data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, **values},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
 
@@ -132,7 +132,7 @@ def test_an_old_or_plain_database_is_refused() -> None:
 def test_other_commands_start_the_servers_for_themselves(data: Path) -> None:
     command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
     environment = {**os.environ, "GALLERY_DATA": str(data)}
-    subprocess.run(command, cwd=REPOSITORY, env=environment, check=True, timeout=120)
+    subprocess.run(command, cwd=REPOSITORY, env=environment, check=True, timeout=PATIENCE_S)
     assert (data / "postgres" / "PG_VERSION").exists()
     assert not Servers(data).running()
 
@@ -148,11 +148,11 @@ def test_ctrl_c_before_the_site_is_up_ends_it_quietly(data: Path) -> None:
     )
     with process:
         lock = data / "run" / "servers.lock"
-        while not lock.exists():
-            assert process.poll() is None
+        wait_until("the servers are started", lambda: lock.exists() or process.poll() is not None)
+        assert process.poll() is None
         process.send_signal(signal.SIGINT)
         try:
-            printed, _ = process.communicate(timeout=60)
+            printed, _ = process.communicate(timeout=PATIENCE_S)
         finally:
             process.terminate()
     assert "Traceback" not in printed

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.live import REPOSITORY, wait_until
+from tests.live import PATIENCE_S, REPOSITORY, wait_until
 
 RUN = """
 import os, pathlib, sys
@@ -67,13 +67,13 @@ def test_a_process_that_dies_is_started_again(tmp_path: Path) -> None:
         wait_for(tmp_path, "| second life")
         assert "ended with code 3, starts again" in output(tmp_path)
         supervisor.terminate()
-        assert supervisor.wait(30) == 128 + signal.SIGTERM
+        assert supervisor.wait(PATIENCE_S) == 128 + signal.SIGTERM
 
 
 def test_one_that_keeps_dying_ends_everything_with_an_error(tmp_path: Path) -> None:
     with supervised(tmp_path, broken="exit 7", sleeper=SLEEPER) as supervisor:
         sleeper = sleeper_in(tmp_path)
-        assert supervisor.wait(60) == 7
+        assert supervisor.wait(PATIENCE_S) == 7
         assert "ended again and again: stopping everything" in output(tmp_path)
         wait_until("the sleeper has ended", lambda: not sleeper.is_running())
 
@@ -83,7 +83,7 @@ def test_asked_to_end_it_lets_work_in_hand_be_finished(tmp_path: Path) -> None:
     with supervised(tmp_path, worker=worker) as supervisor:
         wait_for(tmp_path, "at work")
         supervisor.send_signal(signal.SIGINT)
-        assert supervisor.wait(30) == 128 + signal.SIGINT
+        assert supervisor.wait(PATIENCE_S) == 128 + signal.SIGINT
         assert "finished my work" in output(tmp_path)
         assert "starts again" not in output(tmp_path)
 

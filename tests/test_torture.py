@@ -24,7 +24,7 @@ from tests.torture.invariants import Library, examine
 from tests.torture.points import POINTS
 from tests.torture.report import Row, table
 
-LEAST_TRIED = {"kill -9": len(POINTS), "race:": 4 * 5, "full disk:": 8, "fsck:": 12, "crashes:": 40}
+LEAST_TRIED = {"kill -9": len(POINTS), "race:": 4 * 5, "full disk:": 8, "fsck:": 12, "crashes:": 24}
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from gallery.models import Photo
 from gallery.originals import open_original, original_name, originals_storage
 from gallery.trash import CannotRestore, days_left, purge_due, purge_photo, restore_photos, trash_photos
 from tests.factories import make_user, unique_jpeg, upload
-from tests.live import wait_until
+from tests.live import PATIENCE_S, wait_until
 
 
 def trash_long_ago(photo: Photo, days: int) -> None:
@@ -120,7 +120,7 @@ def test_what_an_upload_brings_back_at_the_same_moment_is_not_purged() -> None:
             purged = thread.submit(purge)
             wait_until("the purge waits for the upload", someone_waits_for_a_content)
             restore_photos(photos=[photo], by=owner)
-        assert purged.result(timeout=60) is False
+        assert purged.result(timeout=PATIENCE_S) is False
 
     with open_original(Photo.objects.live().get().stored_sha256) as file:
         assert file.read()

@@ -32,6 +32,7 @@ from tests.api.known import Known, aimed, make_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
     Case = schemathesis.Case[Any]
 
@@ -61,7 +62,19 @@ SCHEMA = schemathesis.openapi.from_dict(
     dict(api.get_openapi_schema()),
     config=SchemathesisConfig.from_dict({"generation": {"mode": "all", "with-security-parameters": False}}),
 )
-SCHEMA.app = get_wsgi_application()
+SITE = get_wsgi_application()
+
+
+def ended(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    """The site, whose answers are read and closed, as a web server does: else each upload would leave its file."""
+    answer: Any = SITE(environ, start_response)
+    try:
+        return list(answer)
+    finally:
+        answer.close()
+
+
+SCHEMA.app = ended
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from dedup.undo import CannotUndo, undo_resolution
 from gallery.models import Photo
 from gallery.trash import trash_photos
 from tests.dedup.rows import grouped, moderator
+from tests.live import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,7 +31,7 @@ def at_once(calls: Sequence[Callable[[], Result]]) -> list[Result]:
 
     def started_together(call: Callable[[], Result]) -> Result:
         try:
-            barrier.wait(timeout=30)
+            barrier.wait(timeout=PATIENCE_S)
             return call()
         finally:
             connection.close()

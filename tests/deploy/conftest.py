@@ -6,15 +6,17 @@ import pytest
 from django.conf import settings
 
 from tests.deploy.stack import Person, Stack
+from tests.live import EndsEarly
 
 
 @pytest.fixture(scope="session")
-def stack(servers: None) -> Iterator[Stack]:
+def stack(servers: None, ends_early: EndsEarly) -> Iterator[Stack]:
     """The whole stack behind nginx, with TLS."""
     running = Stack(settings.GALLERY_DATA / "deployed", "deployed", redis_number=2)
     try:
         running.start()
-        yield running
+        with ends_early("the stack behind nginx", running.stop):
+            yield running
     finally:
         running.stop()
 

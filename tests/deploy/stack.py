@@ -25,7 +25,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from gallery.embedded import database_url, redis_url
 from tests.deploy.compose import REPOSITORY, compose
-from tests.live import Answer, free_port, wait_until
+from tests.live import PATIENCE_S, START_TIMEOUT_S, STOP_TIMEOUT_S, Answer, free_port, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,8 +34,6 @@ PROCESSES = ("web", "worker", "embed", "query", "beat")
 PASSWORD = "a password for the deployed site"
 SENT_OFTEN = {"Set-Cookie", "Vary"}
 SECRETS = "/run/secrets"
-START_TIMEOUT_S = 120
-STOP_TIMEOUT_S = 30
 MAX_UPLOAD_MB = 60
 NGINX_MISSING = (
     "The deployment tests need nginx: install it (Debian and Ubuntu: sudo apt install nginx-light; "
@@ -158,7 +156,7 @@ class Stack:
         test = self.compose["services"][service]["healthcheck"]["test"]
         assert test[0] == "CMD"
         result = subprocess.run(
-            test[1:], cwd=REPOSITORY, env=self.environment(service), check=False, timeout=60
+            test[1:], cwd=REPOSITORY, env=self.environment(service), check=False, timeout=PATIENCE_S
         )
         return result.returncode == 0
 
@@ -168,7 +166,7 @@ class Stack:
 
     def _run(self, command: list[str], env: Mapping[str, str] | None = None) -> str:
         result = subprocess.run(
-            command, cwd=REPOSITORY, env=env, check=False, timeout=120, capture_output=True, text=True
+            command, cwd=REPOSITORY, env=env, check=False, timeout=PATIENCE_S, capture_output=True, text=True
         )
         assert result.returncode == 0, f"{shlex.join(command)}\n{result.stdout}{result.stderr}"
         return result.stdout
@@ -220,7 +218,7 @@ print(json.dumps(made))
         """A TLS connection that believes in the certificate that was made at the first start, and in its name."""
         context = ssl.create_default_context(cafile=str(self.folder / "certificates/fullchain.pem"))
         return http.client.HTTPSConnection(
-            "127.0.0.1", port or self.ports["https"], timeout=60, context=context
+            "127.0.0.1", port or self.ports["https"], timeout=PATIENCE_S, context=context
         )
 
     def request(

@@ -152,9 +152,9 @@ def test_redis_takes_the_options_of_the_compose_file(tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL,
     )
     try:
-        wait_until("Redis listens", socket.exists, timeout_s=20)
+        wait_until("Redis listens", socket.exists)
         with redis.Redis(unix_socket_path=str(socket)) as client:
-            wait_until("Redis answers", client.ping, timeout_s=20)
+            wait_until("Redis answers", client.ping)
             assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
             assert client.config_get("appendonly") == {"appendonly": "yes"}
     finally:

@@ -17,7 +17,7 @@ from PIL import Image
 
 from tests.deploy.stack import MAX_UPLOAD_MB, PROCESSES, Person, Stack
 from tests.factories import plain_jpeg, unique_jpeg
-from tests.live import free_port, wait_until
+from tests.live import PATIENCE_S, free_port, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -42,7 +42,7 @@ def upload(
 
 @pytest.mark.parametrize("service", PROCESSES)
 def test_every_service_is_healthy(stack: Stack, service: str) -> None:
-    wait_until(f"{service} is healthy", lambda: stack.is_healthy(service), timeout_s=30)
+    wait_until(f"{service} is healthy", lambda: stack.is_healthy(service))
 
 
 def test_the_administrator_has_the_password_of_the_secret(stack: Stack) -> None:
@@ -53,7 +53,7 @@ def test_the_administrator_has_the_password_of_the_secret(stack: Stack) -> None:
 
 
 def test_plain_http_is_sent_on_to_https(stack: Stack) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", stack.ports["http"], timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", stack.ports["http"], timeout=PATIENCE_S)
     connection.request("GET", "/photos/1?x=y", headers={"Host": "elsewhere.example"})
     answer = connection.getresponse()
     connection.close()
@@ -226,7 +226,7 @@ def test_a_large_upload_reaches_the_store_while_it_is_still_being_sent(stack: St
     def arriving() -> bool:
         return any(path.stat().st_size > half // 2 for path in incoming.glob("upload-*"))
 
-    wait_until("the first half lies where the whole will be", arriving, timeout_s=20)
+    wait_until("the first half lies where the whole will be", arriving)
     assert [path for path in (stack.folder / "nginx/body").rglob("*") if path.is_file()] == []
     connection.send(content[half:] + closing)
     answer = connection.getresponse()
@@ -265,7 +265,7 @@ def test_while_the_web_server_is_away_programs_are_told_in_their_shape(stack: St
     stack.start_nginx("nginx-alone", stack.nginx_environment(**changes))
 
     def ask(path: str) -> tuple[int, str, str, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
         try:
             connection.request("GET", path, headers={"Host": stack.host})
             answer = connection.getresponse()
@@ -276,7 +276,7 @@ def test_while_the_web_server_is_away_programs_are_told_in_their_shape(stack: St
         finally:
             connection.close()
 
-    wait_until("nginx answers", lambda: ask("/nginx-alive")[0] == 204, timeout_s=10)
+    wait_until("nginx answers", lambda: ask("/nginx-alive")[0] == 204)
     for path in ("/api/v1/photos", "/uploads/"):
         status, media_type, retry_after, body = ask(path)
         assert (status, media_type, retry_after) == (502, "application/json", "10"), path
@@ -325,7 +325,7 @@ def test_a_program_reads_the_metrics_with_the_token_of_the_secret(stack: Stack) 
         text = stack.request("GET", "/metrics", headers={"Authorization": f"Bearer {token}"}).body.decode()
         return 'likeness_requests_total{method="GET",route="metrics",status="200"}' in text
 
-    wait_until("requests are counted", counted, timeout_s=20)
+    wait_until("requests are counted", counted)
     assert stack.request("GET", "/metrics").status == 401
     assert 'likeness_workers{queue="embed"} 1.0' in text
     assert "likeness_schedulers 1.0" in text
@@ -341,7 +341,7 @@ def test_without_tls_another_proxy_says_what_the_visitor_uses(stack: Stack) -> N
     stack.start_nginx("nginx-plain", stack.nginx_environment(**changes))
 
     def ask(path: str, **headers: str) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
         try:
             connection.request("GET", path, headers={"Host": stack.host} | headers)
             return connection.getresponse().status
@@ -350,7 +350,7 @@ def test_without_tls_another_proxy_says_what_the_visitor_uses(stack: Stack) -> N
         finally:
             connection.close()
 
-    wait_until("nginx answers", lambda: ask("/nginx-alive") == 204, timeout_s=10)
+    wait_until("nginx answers", lambda: ask("/nginx-alive") == 204)
     assert ask("/login", **{"X-Forwarded-Proto": "https"}) == 200
     assert ask("/login") == 301
 

@@ -56,7 +56,7 @@ def test_parts_arrive_while_they_are_sent(stack: Stack, anna: Person) -> None:
     headers = {"Content_Type": BYTES, "Content_Length": str(LENGTH), "Upload_Offset": "0"}
     with asked(stack, anna, "PATCH", url, **headers) as connection:
         connection.send(content[: LENGTH // 2])
-        wait_until("the first half is there", lambda: file.stat().st_size > LENGTH // 3, timeout_s=20)
+        wait_until("the first half is there", lambda: file.stat().st_size > LENGTH // 3)
         connection.send(content[LENGTH // 2 :])
         answer = connection.getresponse()
 

@@ -26,7 +26,7 @@ from tests.browser import LOGIN_BACKEND
 from tests.dedup.rows import group_now, match
 from tests.factories import make_photo, make_user
 from tests.imaging.test_metadata import exif, iptc, xmp
-from tests.live import wait_until
+from tests.live import PATIENCE_S, wait_until
 from tests.pictures import jpeg_bytes, scene
 from tests.security.payloads import PAYLOADS, bundles
 
@@ -111,7 +111,7 @@ def send_file(site: LiveSite, token: str, name: str, content: bytes) -> int:
         f"--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename*=UTF-8''{quote(name, safe='')}"
         "\r\nContent-Type: image/jpeg\r\n\r\n"
     )
-    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=PATIENCE_S)
     headers = {
         "Authorization": f"Bearer {token}",
         "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",

@@ -286,8 +286,8 @@ def test_the_rows_of_an_upload_show_names_as_text(uploader: User, open_page: Ope
 
     page.set_input_files("[data-choose=files]", [*pictures, *others])
 
-    expect(page.locator(".upload-row.refused")).to_have_count(len(others), timeout=30_000)
-    expect(page.locator(".upload-row.done")).to_have_count(1, timeout=30_000)
+    expect(page.locator(".upload-row.refused")).to_have_count(len(others))
+    expect(page.locator(".upload-row.done")).to_have_count(1)
     check(page, TEXTS)
     photo = Photo.objects.get()
     page.goto(f"/photos/{photo.pk}")

@@ -51,9 +51,6 @@ ALL_TEXT = """() => {
 }"""
 
 
-PATIENCE_S = 10
-
-
 def guard(page: Page) -> None:
     """Let whatever is executed on the page, or stopped by the policy, fail the test."""
     page.add_init_script(ON_EVERY_PAGE)
@@ -69,7 +66,7 @@ def check(page: Page, texts: Iterable[str]) -> None:
         return [text for short, text in wanted.items() if short not in shown]
 
     try:
-        wait_until("every text is there", lambda: not missing(), timeout_s=PATIENCE_S)
+        wait_until("every text is there", lambda: not missing())
     except AssertionError as error:
         raise AssertionError(f"{page.url} does not show {missing()}") from error
     assert page.evaluate(MADE_OF_TEXT) == [], page.url

@@ -66,11 +66,11 @@ def parts(*, short: bool) -> dict[str, Callable[[], Iterator[Row]]]:
 
     return {
         "kill": lambda: kill_everywhere(1 if short else 25),
-        "races": lambda: run_races(5, 10) if short else run_races(100, 100),
+        "races": lambda: run_races(5, 1) if short else run_races(100, 10),
         "disk": lambda: fill_the_disk(),
         "damages": lambda: iter([find_damages(200 if short else 5_000)]),
         "crashes": lambda: (
-            iter([crash_servers(postgres=2, redis=1, uploads=40, hurry=True)])
+            iter([crash_servers(postgres=1, redis=1, uploads=24, hurry=True)])
             if short
             else iter([crash_servers(postgres=15, redis=10, uploads=1_000)])
         ),

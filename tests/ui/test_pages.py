@@ -116,4 +116,4 @@ def test_the_jobs_page_keeps_its_counts_fresh(live_site: LiveSite, person: User,
 
     fill(live_site, person, pictures(1, first_seed=50))
 
-    expect(done).to_have_text(f"{before + 1:,}", timeout=20_000)
+    expect(done).to_have_text(f"{before + 1:,}")

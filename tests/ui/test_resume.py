@@ -78,7 +78,7 @@ def offsets_sent(page: Page) -> list[int]:
 
 
 def expect_stored(page: Page, file: Path) -> None:
-    expect(page.locator(".upload-row.done")).to_contain_text(file.name, timeout=40_000)
+    expect(page.locator(".upload-row.done")).to_contain_text(file.name)
     assert Photo.objects.get().upload_sha256 == digest(file)
 
 

@@ -98,7 +98,7 @@ def test_when_the_server_asks_to_wait_the_files_wait_and_go_on(
     page.set_input_files("[data-choose=files]", [file(content)])
 
     expect(page.locator(".upload-state")).to_have_text(detail)
-    expect(page.locator(".upload-row.done")).to_have_count(1, timeout=20_000)
+    expect(page.locator(".upload-row.done")).to_have_count(1)
     assert len(seen) == 1
     assert Photo.objects.count() == 1
 
@@ -133,7 +133,7 @@ def test_a_near_copy_says_so_and_can_be_discarded(
 
     page.set_input_files("[data-choose=files]", [file(jpeg_bytes(copy, quality=70), "copy.jpg")])
 
-    expect(page.locator(".upload-near")).to_contain_text("ame picture", timeout=40_000)
+    expect(page.locator(".upload-near")).to_contain_text("ame picture")
     page.get_by_role("button", name="Discard this one").click()
     expect(page.locator(".upload-row.discarded")).to_have_count(1)
     assert Photo.objects.trashed().get().file_name == "copy.jpg"
