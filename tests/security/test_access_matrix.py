@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tests.security.admin_routes import ADMIN
 from tests.security.api_routes import API
 from tests.security.page_routes import PAGES
+from tests.security.tables import changed, digests
 from tests.security.walk import deviations, known_urls, other_methods, told
 
 if TYPE_CHECKING:
@@ -41,8 +42,10 @@ def test_the_admin_lets_in_admins_only(library: Library, actors: dict[str, Actor
 
 
 def test_no_other_method_is_answered(library: Library, actors: dict[str, Actor]) -> None:
+    before = digests()
     lines = deviations(other_methods([*PAGES, *API]), actors.values(), library)
     assert not lines, told(lines)
+    assert not changed(before, digests())
 
 
 def test_a_public_gallery_opens_to_strangers_what_is_public_and_no_more(
