@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from ninja import Field, Path, Query, Router, Schema
 
 from dedup.group_json import groups_json
+from dedup.merging import ALL_PARTS, Part
 from dedup.models import GroupStatus, Verdict
 from dedup.queue_filter import BEST_FIRST, ORDERS, BadCursor, BadFilter, QueueFilter, read_filter
 from dedup.resolution import BadDecision, Conflict, NoSuchGroup, dismiss_group, resolve_group
@@ -60,8 +61,9 @@ class GroupList(Schema):
 class ResolveBody(Schema):
     keep: PhotoIds = Field(description="Ids of the members to keep.")
     trash: PhotoIds = Field(default=[], description="Ids of the members to move to the trash.")
-    merge: bool = Field(
-        True, description="Give the kept photo what the trashed ones know: tags, albums, rating."
+    merge: bool | list[Part] = Field(
+        True,
+        description="What the kept photo takes over from the trashed ones: all, nothing, or these parts.",
     )
     version: Number = Field(description="The version of the group that this decision is about.")
 
@@ -148,7 +150,7 @@ def resolve(request: HttpRequest, group_id: GroupId, body: ResolveBody) -> dict[
             group_id=group_id,
             keep=body.keep,
             trash=body.trash,
-            merge=body.merge,
+            merge=parts_of(body.merge),
             version=body.version,
             user=user,
         )
@@ -177,6 +179,13 @@ def undo(request: HttpRequest, resolution_id: ResolutionId) -> dict[str, Any]:
     with decision_errors(user):
         resolution = undo_resolution(resolution_id=resolution_id, user=user)
     return {"resolution_id": resolution.pk}
+
+
+def parts_of(merge: bool | list[Part]) -> frozenset[Part]:
+    """All, none, or some."""
+    if isinstance(merge, bool):
+        return ALL_PARTS if merge else frozenset()
+    return frozenset(merge)
 
 
 @contextmanager

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dedup.journal import describe
+from dedup.merging import ALL_PARTS, Part
 from dedup.resolution import BadDecision, dismiss_group, resolve_group
+from dedup.stacking import stack_group
 
 if TYPE_CHECKING:
     from dedup.models import Group, Resolution
@@ -23,6 +25,7 @@ class Decision:
     left: int
     right: int
     trash: list[int] = field(default_factory=list)
+    merge: frozenset[Part] = ALL_PARTS
 
 
 Split = tuple[list[int], list[int]]
@@ -45,13 +48,39 @@ def split(decision: Decision, group: Group) -> Split:
 
 def carry_out(decision: Decision, group: Group, user: User) -> Resolution:
     """Decide. Raises BadDecision, NoSuchGroup, Conflict."""
+    if decision.action in ("stack-left", "stack-right", "stack-all"):
+        return stack(decision, group, user)
     if decision.action in ("not-duplicates", "dismiss-all"):
         pair = [] if decision.action == "dismiss-all" else [decision.left, decision.right]
         return dismiss_group(group_id=group.pk, user=user, version=decision.version, photo_ids=pair)
     keep, trash = split(decision, group)
     if decision.action == "chosen" and not trash:
         raise BadDecision("Tick the photos that go to the trash first; to keep all, press Keep all.")
-    return resolve_group(group_id=group.pk, keep=keep, trash=trash, version=decision.version, user=user)
+    return resolve_group(
+        group_id=group.pk,
+        keep=keep,
+        trash=trash,
+        merge=decision.merge,
+        version=decision.version,
+        user=user,
+    )
+
+
+def stack(decision: Decision, group: Group, user: User) -> Resolution:
+    """Stack the shown pair, or the whole group under its best one. Raises BadDecision, NoSuchGroup, Conflict."""
+    whole = decision.action == "stack-all"
+    covers = {
+        "stack-left": decision.left,
+        "stack-right": decision.right,
+        "stack-all": group.suggested_keeper_id,
+    }
+    return stack_group(
+        group_id=group.pk,
+        cover=covers[decision.action] or decision.left,
+        photo_ids=[] if whole else [decision.left, decision.right],
+        version=decision.version,
+        user=user,
+    )
 
 
 def in_words(resolution: Resolution) -> str:

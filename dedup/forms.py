@@ -13,6 +13,9 @@ ACTIONS = (
     "keep-all",
     "dismiss-all",
     "chosen",
+    "stack-left",
+    "stack-right",
+    "stack-all",
 )
 
 

@@ -31,6 +31,8 @@ def describe(resolution: Resolution) -> str:
     """What was decided: "kept a.jpg, moved b.jpg and c.jpg to the trash"."""
     if resolution.action == Resolution.Action.DISMISS:
         return f"said that {names(resolution.kept)} are not duplicates"
+    if resolution.action == Resolution.Action.STACK:
+        return f"stacked {names(resolution.kept[1:])} under {names(resolution.kept[:1])}"
     kept = f"kept {names(resolution.kept)}"
     return f"{kept}, moved {names(resolution.trashed)} to the trash" if resolution.trashed else kept
 

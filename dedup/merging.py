@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gallery.models import AlbumPhoto, Photo, PhotoShare, PhotoTag, Visibility
 from gallery.tags import refresh_tag_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Sequence, Set
 
 STRICTEST_FIRST = list(Visibility)
 FIELD_WORDS = {
@@ -24,18 +25,45 @@ FIELD_WORDS = {
 }
 
 
+class Part(StrEnum):
+    """What a kept photo can take over from its copies, each by itself."""
+
+    ALBUMS = "albums"
+    TAGS = "tags"
+    RATING = "rating"
+    FAVOURITE = "favourite"
+    TITLE = "title"
+    DESCRIPTION = "description"
+    DATE = "date"
+    PLACE = "place"
+    VISIBILITY = "visibility"
+
+
+ALL_PARTS = frozenset(Part)
+FIELDS_OF_PARTS = {
+    Part.RATING: ("rating",),
+    Part.FAVOURITE: ("favourite",),
+    Part.TITLE: ("title",),
+    Part.DESCRIPTION: ("description",),
+    Part.DATE: ("taken_at",),
+    Part.PLACE: ("latitude", "longitude"),
+    Part.VISIBILITY: ("visibility",),
+}
+
+
 class ChangedSince(ValueError):
     """What was merged was changed by someone since, so that it cannot be taken back; the message says what."""
 
 
-def merge_into(kept: Photo, copies: Sequence[Photo]) -> dict[str, Any]:
+def merge_into(kept: Photo, copies: Sequence[Photo], parts: Set[Part] = ALL_PARTS) -> dict[str, Any]:
     """Give `kept` what its copies (best match first) have and it lacks. Returns what `unmerge` needs, as JSON.
 
     Albums and tags become the union, at the copies' places in the albums; the best rating; favourite if any is;
     title, description and place where missing; the earliest date; the strictest visibility. The owners of the
     copies see the kept photo all the same.
     """
-    changes = merged_fields(kept, copies)
+    wanted = {name for part in parts for name in FIELDS_OF_PARTS.get(part, ())}
+    changes = {name: value for name, value in merged_fields(kept, copies).items() if name in wanted}
     before = {name: getattr(kept, name) for name in changes}
     for name, value in changes.items():
         setattr(kept, name, value)
@@ -44,8 +72,8 @@ def merge_into(kept: Photo, copies: Sequence[Photo]) -> dict[str, Any]:
     return {
         "photo": kept.pk,
         "fields": {name: [as_json(before[name]), as_json(changes[name])] for name in changes},
-        "tags": merge_tags(kept, copies),
-        "places": merge_albums(kept, copies),
+        "tags": merge_tags(kept, copies) if Part.TAGS in parts else [],
+        "places": merge_albums(kept, copies) if Part.ALBUMS in parts else [],
         "shares": merge_owners(kept, copies),
     }
 
@@ -154,3 +182,14 @@ def unmerge(kept: Photo, note: dict[str, Any]) -> None:
     PhotoShare.objects.filter(pk__in=note["shares"], photo=kept).delete()
     if note["tags"]:
         refresh_tag_ids([kept])
+
+
+def unstack(notes: Sequence[Sequence[Any]]) -> None:
+    """Put photos back where they lay; `notes` are [photo, cover before, cover after]. Raises ChangedSince."""
+    now = dict(Photo.objects.filter(pk__in=[pk for pk, _, _ in notes]).values_list("pk", "stacked_under"))
+    if any(now.get(pk) != after for pk, _, after in notes):
+        raise ChangedSince(
+            "The stack was changed since, so the decision cannot be taken back without losing that."
+        )
+    for pk, before, _ in notes:
+        Photo.objects.filter(pk=pk).update(stacked_under=before)

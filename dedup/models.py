@@ -251,12 +251,49 @@ class GroupMember(models.Model):
         return f"photo {self.photo_id} in group {self.group_id}"
 
 
+class BulkDecision(models.Model):
+    """Suggestions of many groups accepted at once, or that being taken back; a worker does it group by group."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Running"
+        STOPPED = "stopped", "Stopped"
+        DONE = "done", "Done"
+        UNDOING = "undoing", "Taking back"
+        UNDONE = "undone", "Taken back"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    filter = models.JSONField(default=dict, help_text="The filter of the queue, as its address has it.")
+    merge = models.JSONField(default=list, help_text="What the kept photos take over.")
+    groups = models.JSONField(
+        default=list, help_text="[id, version] of the groups, in the order of the queue."
+    )
+    position = models.PositiveIntegerField(default=0, help_text="Groups that were looked at so far.")
+    accepted = models.PositiveIntegerField(default=0)
+    trashed = models.PositiveIntegerField(default=0)
+    bytes_freed = models.BigIntegerField(default=0)
+    skipped = models.JSONField(default=list, help_text="[group id, why] of those that were left as they are.")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"bulk decision {self.pk}: {self.accepted} of {len(self.groups)}, {self.state}"
+
+    @property
+    def is_working(self) -> bool:
+        return self.state in (self.State.RUNNING, self.State.UNDOING)
+
+
 class Resolution(models.Model):
     """What a person decided about a group, with all that is needed to take it back."""
 
     class Action(models.TextChoices):
         RESOLVE = "resolve", "Kept some, trashed the rest"
         DISMISS = "dismiss", "Not duplicates"
+        STACK = "stack", "Stacked under one of them"
 
     # A group that vanishes (its photos were removed, or joined another group) leaves its journal behind.
     group = models.ForeignKey(Group, null=True, on_delete=models.SET_NULL, related_name="resolutions")
@@ -265,6 +302,8 @@ class Resolution(models.Model):
     kept = models.JSONField(default=list)
     trashed = models.JSONField(default=list)
     bytes_freed = models.BigIntegerField(default=0)
+    why = models.JSONField(default=list, help_text="What spoke for it, in sentences, as it was known then.")
+    bulk = models.ForeignKey(BulkDecision, null=True, on_delete=models.SET_NULL, related_name="resolutions")
     before = models.JSONField(default=dict, help_text="The rows that the decision changed, as they were.")
     created_at = models.DateTimeField(auto_now_add=True)
     undone_at = models.DateTimeField(null=True)

@@ -14,16 +14,26 @@ from django.db.models import F
 from dedup.components import affected, lock_grouping, open_groups_of
 from dedup.decisions import decide_pairs, pairs_of
 from dedup.journal import describe
-from dedup.merging import merge_into
-from dedup.models import Group, GroupMember, GroupStatus, Match, PairDecision, Resolution, Verdict
+from dedup.merging import ALL_PARTS, Part, merge_into
+from dedup.models import (
+    BulkDecision,
+    Group,
+    GroupMember,
+    GroupStatus,
+    Match,
+    PairDecision,
+    Resolution,
+    Verdict,
+)
 from dedup.regroup import regroup
 from dedup.snapshots import group_rows
 from gallery.models import Photo, User
 from gallery.trash import lock_photos, trash_photos
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Sequence, Set
 
+REASONS_KEPT = 3
 STRENGTH = {kind: place for place, kind in enumerate(Verdict)}
 
 
@@ -45,12 +55,20 @@ class Conflict(Exception):
 
 @transaction.atomic
 def resolve_group(
-    *, group_id: int, keep: Sequence[int], trash: Sequence[int], merge: bool = True, version: int, user: User
+    *,
+    group_id: int,
+    keep: Sequence[int],
+    trash: Sequence[int],
+    merge: Set[Part] = ALL_PARTS,
+    version: int,
+    user: User,
+    bulk: BulkDecision | None = None,
 ) -> Resolution:
     """Keep some members of an open group and move others to the trash.
 
-    Each trashed photo's metadata merges into the kept one that it matches best. The kept ones are remembered as kept
-    side by side. Members that are not named stay undecided, in the same group where they still belong together.
+    Each trashed photo's metadata, as far as `merge` says, merges into the kept one that it matches best; with nothing
+    to merge the kept ones stay as they are. The kept ones are remembered as kept side by side. Members that are not
+    named stay undecided, in the same group where they still belong together.
 
     Raises PermissionDenied, NoSuchGroup, BadDecision, Conflict.
     """
@@ -66,12 +84,14 @@ def resolve_group(
         kept=sorted(keep),
         trashed=sorted(trash),
         bytes_freed=sum(photos[photo_id].file_size for photo_id in trash),
+        why=record.why,
+        bulk=bulk,
     )
     record.replaced = decide_pairs(
         pairs=pairs_of(keep), kind=PairDecision.Kind.KEPT_BOTH, by=user, resolution=resolution
     )
     if merge:
-        record.merges = merge_copies(group, [photos[pk] for pk in keep], [photos[pk] for pk in trash])
+        record.merges = merge_copies(group, [photos[pk] for pk in keep], [photos[pk] for pk in trash], merge)
     trash_photos(photos=[photos[pk] for pk in trash], by=user)
     regroup(photos)
     count_as_changed(group)
@@ -95,7 +115,7 @@ def dismiss_group(
     if named == photos.keys():
         close(group, GroupStatus.DISMISSED)
     resolution = Resolution.objects.create(
-        group=group, user=user, action=Resolution.Action.DISMISS, kept=sorted(named)
+        group=group, user=user, action=Resolution.Action.DISMISS, kept=sorted(named), why=record.why
     )
     record.replaced = decide_pairs(
         pairs=pairs_of(named), kind=PairDecision.Kind.NOT_DUPLICATES, by=user, resolution=resolution
@@ -114,8 +134,10 @@ class Record:
         members = {row.photo_id for one in groups for row in one.members.all()}
         self.photo_ids = sorted({*photo_ids, *reached, *members})
         self.groups = group_rows({group.pk, *(one.pk for one in groups)})
+        self.why = why_of(group)
         self.replaced: list[dict[str, Any]] = []
         self.merges: list[dict[str, Any]] = []
+        self.stacks: list[list[int | None]] = []
 
     def save(self, resolution: Resolution) -> None:
         """Keep the record with the resolution. Call it when everything is done."""
@@ -126,8 +148,16 @@ class Record:
             "groups_after": group_rows({*(row["id"] for row in self.groups), *(one.pk for one in present)}),
             "replaced_decisions": self.replaced,
             "merges": self.merges,
+            "stacks": self.stacks,
         }
         resolution.save(update_fields=["before"])
+
+
+def why_of(group: Group) -> list[str]:
+    """What speaks for the group and its keeper now, in sentences."""
+    sure = f"{Verdict(group.kind).label}, {100 * group.confidence:.1f} % sure"
+    reasons = {text: None for row in group.members.order_by("photo_id") for text in row.reasons}
+    return [sure, *list(reasons)[:REASONS_KEPT], *group.why]
 
 
 def locked_group(group_id: int, version: int | None, user: User) -> tuple[Group, dict[int, Photo]]:
@@ -184,7 +214,9 @@ def count_as_changed(group: Group) -> None:
     unchanged.update(version=F("version") + 1)
 
 
-def merge_copies(group: Group, kept: Sequence[Photo], trashed: Sequence[Photo]) -> list[dict[str, Any]]:
+def merge_copies(
+    group: Group, kept: Sequence[Photo], trashed: Sequence[Photo], parts: Set[Part]
+) -> list[dict[str, Any]]:
     """Merge each trashed photo into the kept one that it matches best. Returns the notes for undo."""
     copies: dict[int, list[tuple[int, float, int]]] = {photo.pk: [] for photo in kept}
     for photo in trashed:
@@ -192,7 +224,7 @@ def merge_copies(group: Group, kept: Sequence[Photo], trashed: Sequence[Photo]) 
         copies[best].append((*rank, photo.pk))
     by_id = {photo.pk: photo for photo in trashed}
     return [
-        merge_into(photo, [by_id[pk] for _, _, pk in sorted(copies[photo.pk])])
+        merge_into(photo, [by_id[pk] for _, _, pk in sorted(copies[photo.pk])], parts)
         for photo in kept
         if copies[photo.pk]
     ]

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dedup.components import lock_grouping
 from dedup.decisions import take_back
-from dedup.merging import ChangedSince, unmerge
+from dedup.merging import ChangedSince, unmerge, unstack
 from dedup.models import Group, GroupStatus, Resolution
 from dedup.regroup import regroup
 from dedup.snapshots import put_back
@@ -50,6 +50,7 @@ def undo_resolution(*, resolution_id: int, user: User) -> Resolution:
     try:
         for note in resolution.before["merges"]:
             unmerge(photos[note["photo"]], note)
+        unstack(resolution.before.get("stacks", []))
         take_back(resolution, resolution.before["replaced_decisions"])
         put_groups_back(resolution)
         restore_photos(photos=[photos[pk] for pk in resolution.trashed], by=user)

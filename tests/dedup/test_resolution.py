@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from dedup.merging import ALL_PARTS, Part
 from dedup.models import Group, GroupStatus, PairDecision, Resolution, Verdict
 from dedup.resolution import BadDecision, Conflict, NoSuchGroup, dismiss_group, resolve_group
 from dedup.undo import undo_resolution
@@ -174,7 +176,12 @@ def test_without_merge_the_kept_photo_stays_as_it_is() -> None:
     Photo.objects.filter(pk=photos[1].pk).update(rating=5)
 
     resolve_group(
-        group_id=group.pk, keep=[photos[0].pk], trash=[photos[1].pk], merge=False, version=1, user=moderator()
+        group_id=group.pk,
+        keep=[photos[0].pk],
+        trash=[photos[1].pk],
+        merge=frozenset(),
+        version=1,
+        user=moderator(),
     )
 
     kept = Photo.objects.get(pk=photos[0].pk)
@@ -268,3 +275,50 @@ def test_only_moderators_decide() -> None:
 def test_a_group_that_is_gone_is_said_to_be() -> None:
     with pytest.raises(NoSuchGroup):
         dismiss_group(group_id=12345, user=moderator())
+
+
+@pytest.mark.parametrize("part", Part)
+def test_each_part_of_the_merge_can_be_left_out(part: Part) -> None:
+    group, (kept, copy) = grouped(2)
+    taken = datetime(2001, 2, 3, tzinfo=UTC)
+    Photo.objects.filter(pk=copy.pk).update(
+        rating=4,
+        favourite=True,
+        title="Summer",
+        description="Words",
+        taken_at=taken,
+        latitude=1.5,
+        longitude=2.5,
+    )
+    Photo.objects.filter(pk=copy.pk).update(visibility="private")
+    add_tags(photos=[copy], names=["sun"])
+    add_to_album(album=Album.objects.create(owner=kept.owner, name="Holidays"), photos=[copy])
+    before = merged_state(kept)
+
+    resolve_group(
+        group_id=group.pk,
+        keep=[kept.pk],
+        trash=[copy.pk],
+        merge=ALL_PARTS - {part},
+        version=1,
+        user=moderator(),
+    )
+
+    after = merged_state(kept)
+    assert {name for name in before if before[name] != after[name]} == ALL_PARTS - {part}
+
+
+def merged_state(photo: Photo) -> dict[Part, Any]:
+    """What the photo has of each part."""
+    photo = Photo.objects.get(pk=photo.pk)
+    return {
+        Part.ALBUMS: list(photo.albums.values_list("name", flat=True)),
+        Part.TAGS: photo.tag_ids,
+        Part.RATING: photo.rating,
+        Part.FAVOURITE: photo.favourite,
+        Part.TITLE: photo.title,
+        Part.DESCRIPTION: photo.description,
+        Part.DATE: photo.taken_at,
+        Part.PLACE: photo.latitude,
+        Part.VISIBILITY: photo.visibility,
+    }
