@@ -16,6 +16,7 @@ from gallery import jobs, pipeline
 from gallery.model_status import (
     ModelStatus,
     download_is_due,
+    missing_file,
     model_status,
     note_download,
     save_model_status,
@@ -127,6 +128,9 @@ def recheck_model() -> None:
 
     Beat calls this every minute, since a model file may be put in place and the network may come back any time.
     """
+    if reason := missing_file():
+        save_model_status(ModelStatus(available=False, message=reason))
+        return
     from gallery.worker_model import ModelMissing, NotDownloaded, loaded_model
 
     before = model_status()

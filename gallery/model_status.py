@@ -5,8 +5,10 @@ The web holds no model, so the embedding worker writes down what became of loadi
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -62,6 +64,17 @@ def save_model_status(status: ModelStatus) -> None:
         version=status.version,
         message=status.message,
     )
+
+
+def missing_file() -> str:
+    """Why there is no model where the settings name a file of weights that is not there; else empty.
+
+    Asked before the model is loaded, as the libraries for it take seconds and hundreds of megabytes.
+    """
+    weights = settings.CLIP_PRETRAINED
+    if os.sep not in weights or Path(weights).expanduser().is_file():
+        return ""
+    return f"CLIP_PRETRAINED is {weights!r}, which is no file here. Put the checkpoint there, or correct the setting."
 
 
 def download_is_due() -> bool:

@@ -17,6 +17,7 @@ from django.core.cache import cache as redis_cache
 
 from gallery.analyse import analysers
 from gallery.imaging.guard import DecoderDied, GuardedDecoder, Refused, example_pixels
+from gallery.model_status import missing_file
 from gallery.registry import example_examiners
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def decoder() -> GuardedDecoder:
 @shared_task(name="gallery.query_tasks.warm_up")
 def warm_up() -> None:
     """Load the model before somebody waits for it; without one there is nothing to do."""
+    if missing_file():
+        return
     # torch is loaded by this worker alone, though others import this module to know its tasks.
     from gallery.worker_model import ModelMissing, loaded_model
 
@@ -93,7 +96,9 @@ def examine_picture(key: str, media_type: str) -> dict[str, Any]:
 
 
 def picture_vector(analysis: Analysis) -> dict[str, Any]:
-    """The decoded picture's vector, or why there is none."""
+    """The decoded picture's vector, or why there is none. Nobody waits for torch to be loaded in vain."""
+    if reason := missing_file():
+        return no_vector(reason)
     from gallery.worker_model import ModelMissing, loaded_model
 
     try:

@@ -30,7 +30,7 @@ from gallery import marker  # noqa: E402
 from gallery.embedded import database_url, redis_url  # noqa: E402
 from gallery.embedded.servers import Servers  # noqa: E402
 from gallery.models import Job, SharedState  # noqa: E402
-from tests.live import EndsEarly, LiveSite, wait_until  # noqa: E402
+from tests.live import NO_MODEL, EndsEarly, LiveSite, wait_until  # noqa: E402
 
 pytest_plugins = ["tests.browser", "tests.marked", "tests.backups", "tests.sharing"]
 
@@ -139,6 +139,7 @@ def site_processes(
         "REDIS_URL": redis_url(WORLD.data).replace("db=0", "db=1"),
         "GALLERY_ADMIN_PASSWORD": "only for the start",
         "WORKER_PROCESSES": "2",
+        "CLIP_PRETRAINED": NO_MODEL,
     }
     site = LiveSite(data=WORLD.data, environment=environment)
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import psutil
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
+from gallery.embedded import redis_url
 from gallery.embedded.processes import marked
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -25,6 +26,8 @@ PATIENCE_S = 180
 START_TIMEOUT_S = 300
 STOP_TIMEOUT_S = 120
 POLL_S = 0.1
+NO_MODEL = "/nowhere/model.pt"
+"""For sites that describe nothing: each of two workers takes seconds of the processor to load what a model needs."""
 EndsEarly = Callable[[str, Callable[[], None]], AbstractContextManager[None]]
 """See `ends_early` in sharing.py, which may not be imported before pytest has loaded it as a plugin."""
 
@@ -83,6 +86,11 @@ class LiveSite:
                 stderr=log,
             )
         wait_until("the site is ready", self._ready, timeout_s=START_TIMEOUT_S)
+
+    @property
+    def redis_url(self) -> str:
+        """The address of its Redis."""
+        return self._environment.get("REDIS_URL") or redis_url(self.data)
 
     def stop(self) -> None:
         """Stop everything, as Ctrl-C does."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -16,8 +17,10 @@ from gallery import jobs, pipeline
 from gallery.demo.scenes import Scene, draw_scene
 from gallery.embed import model_status, read_preview, recheck_model
 from gallery.imaging.embedding import ClipModel
+from gallery.model_status import missing_file
 from gallery.models import Embedding, Job, Photo, StageStatistics
 from gallery.previews import existing_preview_name, previews_storage, save_previews
+from gallery.query_tasks import warm_up
 from gallery.tasks import run_stage
 from gallery.vector_index import ensure_vector_index, vector_index_name
 from gallery.worker_model import loaded_model
@@ -162,6 +165,19 @@ def test_without_a_model_the_work_stays_owed_and_the_reason_is_said(model_to_com
     assert model_status().notice.startswith("Descriptions are off: CLIP_PRETRAINED is")
     assert pipeline.stages()["embed"].unavailable() == model_status().notice
     assert pipeline.stage_states(photo)["embed"]["detail"] == model_status().notice
+
+
+def test_weights_that_are_not_there_are_missed_before_anything_is_loaded(
+    model_to_come: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "gallery.worker_model", None)  # whoever imports it fails
+
+    recheck_model()
+    warm_up()
+
+    assert str(model_to_come) in model_status().message
+    settings.CLIP_PRETRAINED = "a_tag_of_weights"
+    assert missing_file() == ""
 
 
 def test_vectors_fill_in_when_the_model_arrives(model_to_come: Path) -> None:

@@ -18,7 +18,7 @@ from gallery.embedded import database_url, redis_url
 from gallery.embedded.processes import end_marked, marked
 from gallery.embedded.servers import Servers
 from gallery.preflight import PreflightError
-from tests.live import PATIENCE_S, REPOSITORY, LiveSite, free_port, wait_until
+from tests.live import NO_MODEL, PATIENCE_S, REPOSITORY, LiveSite, free_port, wait_until
 
 
 @pytest.fixture
@@ -51,8 +51,9 @@ def assert_one_sentence(result: subprocess.CompletedProcess[str], pattern: str) 
     assert len(result.stderr.strip().splitlines()) == 1
 
 
-def site_on(data: Path) -> LiveSite:
-    return LiveSite(data=data, environment={"STATIC_ROOT": str(data / "static"), "WORKER_PROCESSES": "1"})
+def site_on(data: Path, **environment: str) -> LiveSite:
+    places = {"STATIC_ROOT": str(data / "static"), "WORKER_PROCESSES": "1"}
+    return LiveSite(data=data, environment={**places, **environment})
 
 
 @pytest.mark.slow
@@ -69,12 +70,12 @@ def test_from_the_first_start_to_the_third(data: Path) -> None:
     assert marked(data) == []
     assert not Servers(data).running()
 
-    second = site_on(data)
+    second = site_on(data, CLIP_PRETRAINED=NO_MODEL)
     second.start()
     assert "password" not in second.log.read_text()
     second.kill()
 
-    third = site_on(data)
+    third = site_on(data, CLIP_PRETRAINED=NO_MODEL)
     third.start()
     assert len(third.processes("beat")) == 1
     third.stop()

@@ -25,7 +25,7 @@ from django.conf import settings
 from gallery import pipeline
 from gallery.embedded import broker_url, database_url, paths, redis_url
 from gallery.tokens import TOKEN_BYTES, token_digest
-from tests.live import LiveSite, wait_until
+from tests.live import NO_MODEL, LiveSite, wait_until
 from tests.torture import world
 from tests.torture.invariants import Library, examine
 from tests.torture.report import Row
@@ -186,9 +186,10 @@ class QuickSite(LiveSite):
 
 @contextmanager
 def running_site() -> Iterator[LiveSite]:
-    """A site of its own, with the settings that everybody has."""
+    """A site of its own, with the settings that everybody has but for the model."""
     data = Path(tempfile.mkdtemp(prefix="crash-site-", dir=settings.GALLERY_DATA))
-    site = QuickSite(data=data, environment={"WORKER_PROCESSES": "2", "GALLERY_ADMIN_PASSWORD": "not used"})
+    changed = {"WORKER_PROCESSES": "2", "GALLERY_ADMIN_PASSWORD": "not used", "CLIP_PRETRAINED": NO_MODEL}
+    site = QuickSite(data=data, environment=changed)
     try:
         site.start()
         yield site
