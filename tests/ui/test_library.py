@@ -21,6 +21,21 @@ FIRST_ON_SCREEN = """() => {
 }"""
 
 
+SOME_FRAMES = """async () => {
+    for (let frame = 0; frame < 4; frame += 1) await new Promise(requestAnimationFrame);
+}"""
+TILES_ON_SCREEN = """() => [...document.querySelectorAll(".tile")].some((tile) => {
+    const { top } = tile.getBoundingClientRect();
+    return top > 0 && top < innerHeight;
+})"""
+
+
+def settle(page: Page) -> None:
+    """Let the grid follow a change of the window: it lays out and mounts in the frames after it."""
+    page.evaluate(SOME_FRAMES)
+    page.wait_for_function(TILES_ON_SCREEN)
+
+
 @pytest.fixture
 def person(live_site: LiveSite) -> User:
     return make_user()
@@ -162,18 +177,17 @@ def test_thousands_of_photos_mount_only_what_is_near(person: User, open_page: Op
 
     assert page.locator(".tile").count() < 200
     page.evaluate("scrollTo(0, document.body.scrollHeight / 2)")
-    page.wait_for_timeout(200)
+    settle(page)
     assert 0 < page.locator(".tile").count() < 200
 
     before = page.evaluate(FIRST_ON_SCREEN)
     page.set_viewport_size({"width": 900, "height": 700})
-    page.wait_for_timeout(300)
+    settle(page)
     assert page.evaluate(FIRST_ON_SCREEN) == before
 
     slider = page.get_by_role("slider", name="Time")
     slider.focus()
     page.keyboard.press("End")
-    page.wait_for_timeout(200)
     expect(slider).to_have_attribute("aria-valuetext", "December 2022")
 
 

@@ -74,7 +74,10 @@ def test_moving_and_undoing(manage: Ended, copies: Path, tmp_path: Path) -> None
 def test_an_interrupted_run_leaves_nothing_behind(
     start: Callable[..., subprocess.Popen[str]], copies: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
-    fill(copies, {f"{seed}.jpg": jpeg_bytes(scene(seed, SIZE)) for seed in range(10, 40)})
+    pictures = {seed: jpeg_bytes(scene(seed, SIZE)) for seed in range(10, 40)}
+    # So many that all are not yet decoded when a busy machine comes to tell; most never are.
+    more = {f"{seed}-{n}.jpg": content + bytes([n]) for seed, content in pictures.items() for n in range(20)}
+    fill(copies, more)
     out = tmp_path / "out.json"
     out.write_text("an earlier result")
     with start("duplicates", copies, "--json", out, "--jobs", "2") as process:
