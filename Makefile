@@ -1,11 +1,21 @@
 # make run     the whole site in this terminal        make test    every test
 # make setup   environment and libraries              make check   style, types, architecture, settings
 # make demo    the same with a library of drawn pictures, to look around
-# make bench   how well and how fast copies are found (PHOTOS=folder); bench-embed: how fast pictures become vectors
-#              bench-detect: the same on labelled sets, beside other tools (PHOTOS=folder TOOLS=folder SEED=1,2)
-#              bench-ingest: what taking photos in costs, and how the site answers meanwhile (PHOTOS=folder N=5000)
 # make audit   known holes in the locked libraries (exit code 3: the advisory source cannot be reached)
 # make torture kills, crashes, races, full disks and damages, in full: some ten minutes (PART=races for one part)
+#
+# What can be measured, on your own files:
+# make bench          how well and how fast copies are found (PHOTOS=folder)
+# make bench-detect   the same on labelled sets, beside other tools (PHOTOS=folder TOOLS=folder SEED=1,2)
+# make bench-match    what finding candidates costs among many photos (PHOTOS=folder N=1000000)
+# make bench-keeper   how often the better one of two copies is kept (PHOTOS=folder)
+# make bench-embed    how fast pictures become vectors (PHOTOS=folder)
+# make bench-ingest   what taking photos in costs, and how the site answers meanwhile (PHOTOS=folder N=5000)
+# make bench-outcomes what becomes of every file of a folder at a running site (FOLDER=folder)
+#
+# For those who change it:
+# make setup-dev      what tests and checks need       make setup-browser   Chromium for the tests of pages
+# make format         puts the style right             make lock            holds the versions of the libraries
 #
 # On Linux without a GPU, give the index of PyTorch's CPU wheels: make run TORCH_INDEX=<address> (see README.md).
 
@@ -25,11 +35,11 @@ NODE_MODULES := node_modules/.installed
 BENCH := .cache/bench
 RIVALS := .cache/rivals
 
-.PHONY: help run demo setup setup-dev setup-browser test check format lock bench bench-keeper bench-detect bench-outcomes bench-embed bench-ingest audit torture
+.PHONY: help run demo setup setup-dev setup-browser test check format lock bench bench-keeper bench-match bench-detect bench-outcomes bench-embed bench-ingest audit torture
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,11p'
+	@sed -n '/^$$/q; s/^# \{0,1\}//p' Makefile
 
 run: setup
 	@$(PY) manage.py start
@@ -90,6 +100,11 @@ bench-ingest: setup-dev $(NODE_MODULES)
 	@test -n "$(PHOTOS)" || { echo "Give a folder of photos: make bench-ingest PHOTOS=/path/to/folder"; exit 1; }
 	@$(PY) -m bench.analysis "$(PHOTOS)"
 	@$(PY) -m bench.ingest "$(PHOTOS)" $(if $(N),--photos $(N)) $(ARGS)
+
+# What finding the candidates of a photo costs among N made-up ones, in a database of its own.
+bench-match: setup-dev
+	@test -n "$(PHOTOS)" || { echo "Give a folder of photos: make bench-match PHOTOS=/path/to/folder"; exit 1; }
+	@$(PY) -m bench.match "$(PHOTOS)" $(if $(N),--number $(N)) $(ARGS)
 
 # How often the better one of two copies is kept, for ten ways of being worse (PHOTOS=folder, ARGS="--photos 50").
 bench-keeper: setup-dev

@@ -59,12 +59,27 @@ class Proof:
 
 @dataclass
 class Watch:
-    """Seconds of wall time spent on the two halves of the work, CPU seconds of the comparison, and pairs compared."""
+    """Seconds of wall time spent on the two halves of the work, CPU seconds of the comparison, and pairs compared.
+
+    Candidates are found while others are compared: `looked_up` of `pictures` have been looked up so far, and when
+    `has_all` is set, `candidates` is how many pairs there are to compare.
+    """
 
     candidates_seconds: float = 0.0
     comparing_seconds: float = 0.0
     comparing_cpu_seconds: float = 0.0
     compared: int = 0
+    looked_up: int = 0
+    pictures: int = 0
+    candidates: int = 0
+    has_all: bool = False
+
+    def tell(self, progress: Progress) -> None:
+        """Say how far the comparison is: of all pairs once these are known, before that by the pictures looked up."""
+        if self.has_all:
+            progress("compared", self.compared, self.candidates)
+        else:
+            progress(f"compared {self.compared} pairs; looked up", self.looked_up, self.pictures)
 
 
 class StoredPrints(Sequence[Fingerprint]):
@@ -155,12 +170,16 @@ def prove(
     started = time.monotonic()
     before = watch.candidates_seconds
     proofs: list[Proof] = []
+    told_all = True
     with _judging(shelf.folder, jobs) as judged:
         for chunk, (found, cpu_seconds) in judged(_chunks(_timed(candidates, watch))):
             proofs += found
             watch.compared += len(chunk)
             watch.comparing_cpu_seconds += cpu_seconds
-            progress("compared", watch.compared, 0)
+            told_all = watch.has_all
+            watch.tell(progress)
+    if not told_all:
+        watch.tell(progress)
     watch.comparing_seconds += time.monotonic() - started - (watch.candidates_seconds - before)
     return sorted(proofs, key=lambda proof: (proof.low.name, proof.high.name))
 
@@ -204,7 +223,9 @@ def _timed(candidates: Iterator[PicturePair], watch: Watch) -> Iterator[PictureP
         pair = next(candidates, None)
         watch.candidates_seconds += time.monotonic() - started
         if pair is None:
+            watch.has_all = True
             return
+        watch.candidates += 1
         yield pair
 
 

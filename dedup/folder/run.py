@@ -93,13 +93,26 @@ def _proven(
     parts: Sequence[Part], options: Options, shelf: Shelf, progress: Progress, watch: Watch
 ) -> list[list[FoundPair]]:
     """For each part the pairs that the library's engine proves."""
-    by_part = (candidates_of(shelf, part.pictures, options.filters.key) for part in parts)
+    watch.pictures = sum(len(part.pictures) for part in parts)
+    by_part = (_candidates(part, options, shelf, watch) for part in parts)
     candidates = chain.from_iterable(by_part)
     place = {picture.name: number for number, part in enumerate(parts) for picture in part.pictures}
     found: list[list[FoundPair]] = [[] for _ in parts]
     for proof in prove(candidates, shelf, jobs=options.jobs, progress=progress, watch=watch):
         found[place[proof.low.name]].append(pair_of(proof))
     return found
+
+
+def _candidates(
+    part: Part, options: Options, shelf: Shelf, watch: Watch
+) -> Iterator[tuple[Picture, Picture]]:
+    """The pairs of a part that are worth comparing; `watch` learns how many pictures have been looked up."""
+    before = watch.looked_up
+    place = {picture.name: number for number, picture in enumerate(part.pictures, 1)}
+    for low, high in candidates_of(shelf, part.pictures, options.filters.key):
+        watch.looked_up = before + place[high.name]
+        yield low, high
+    watch.looked_up = before + len(part.pictures)
 
 
 def _listed(

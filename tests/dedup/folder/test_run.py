@@ -9,7 +9,10 @@ import pytest
 from PIL import Image
 
 from dedup.compare.kinds import Kind
+from dedup.folder import likeness
 from dedup.folder.parts import Filters, Scope
+from dedup.folder.run import Options, find_duplicates
+from dedup.folder.shelf import Shelf
 from gallery.imaging.guard import GuardedDecoder
 from tests.compare.drawing import another_moment, cropped
 from tests.dedup.folder.folders import SIZE, fill, groups, lossless, names, photo, run, smaller
@@ -229,3 +232,20 @@ def test_of_very_many_equal_files_only_the_first_has_the_pairs(folder: Path, she
 
     assert len(result.pairs) == 39
     assert [len(group) for group in groups(result)] == [40]
+
+
+def test_progress_counts_to_all_pairs_once_these_are_known_and_by_pictures_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(likeness, "SORTED_PAIRS", 2)
+    monkeypatch.setattr(likeness, "CHUNK_PAIRS", 1)
+    folder = fill(tmp_path / "in", {f"{quality}.jpg": photo(1, quality) for quality in (60, 70, 80, 90)})
+    steps: list[tuple[str, int, int]] = []
+    with Shelf(tmp_path / "shelf") as shelf:
+        result = find_duplicates(Options(folder), shelf, lambda *step: steps.append(step))
+
+    compared = [step for step in steps if step[0].startswith("compared")]
+    assert compared[-1] == ("compared", 6, 6)
+    assert result.counts["compared"] == 6
+    assert compared[0] == ("compared 1 pairs; looked up", 3, 4)
+    assert all(done <= total for _, done, total in steps)
