@@ -1,23 +1,28 @@
 """New rules for keepers: what they would change among the open groups, and changing it.
 
 Groups are planned a few hundred at a time, so that neither memory nor the time for which groups are locked grows with
-the library. Decided groups are never looked at.
+the library. A person waits for SECONDS at most: a trial goes on where it stopped, and what applying has not come to is
+left to the workers. Decided groups are never looked at.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
 
-from dedup.components import grouping_matches, lock_grouping
-from dedup.models import Group, GroupMember, GroupStatus, Match
-from dedup.planning import connected_parts, plan_groups
+from dedup.components import component, grouping_matches, lock_grouping
+from dedup.detection_settings import GROUP_STAGE
+from dedup.models import Group, GroupMember, GroupStatus
+from dedup.planning import plan_groups
 from dedup.regroup import assign, regroup, state_of
 from dedup.rules import choice_among, save_rules
 from gallery.models import Photo, PhotoState
+from gallery.pipeline import owe_stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,8 +31,10 @@ if TYPE_CHECKING:
     from dedup.planning import PlannedGroup
     from gallery.models import User
 
-# Photos whose groups are planned, and locked, together: 0.2 to 0.4 s.
-BATCH_PHOTOS = 1_000
+# Open groups that are planned, and locked, together: 0.2 to 0.4 s.
+BATCH_GROUPS = 400
+# How long a person waits for one answer; the batch that has begun by then is finished.
+SECONDS = 1.5
 SAMPLES_MAX = 12
 # What dedup.planning asks of a photo: the rest of its row takes longer to read than all the planning.
 ASKED_FIELDS = (
@@ -49,13 +56,16 @@ class Sample:
 @dataclass
 class Outcome:
     """What rules do to the open groups: how many there are, for how many the keeper is another, and what deciding
-    them as suggested frees now and then, in bytes."""
+    them as suggested frees now and then, in bytes. `left` are groups that were not looked at yet, which all come behind
+    the group `after`."""
 
     groups: int = 0
     changed: int = 0
     bytes_now: int = 0
     bytes_then: int = 0
     samples: list[Sample] = field(default_factory=list)
+    after: int = 0
+    left: int = 0
 
     def count(self, plan: PlannedGroup, group: Group) -> None:
         """Take one group in."""
@@ -69,36 +79,68 @@ class Outcome:
             self.samples.append(Sample(group.pk, group.suggested_keeper_id, plan.keeper_id, plan.why))
 
 
-def try_rules(rules: Rules) -> Outcome:
-    """What the rules would do to the open groups. Nothing is changed or locked."""
-    outcome = Outcome()
-    for photo_ids in batches():
-        for plan, group in planned_pairs(photo_ids, rules)[0]:
-            if group is not None:
+def try_rules(rules: Rules, so_far: Outcome | None = None, *, seconds: float = SECONDS) -> Outcome:
+    """What the rules would do to the open groups, or to those that come behind what was found `so_far`, which is
+    added to. Nothing is changed or locked."""
+    outcome = so_far or Outcome()
+    for group_ids in batches(outcome, seconds):
+        for plan, group in planned_pairs(photos_of(group_ids), rules)[0]:
+            if group is not None and group.pk in group_ids:
                 outcome.count(plan, group)
     return outcome
 
 
-def apply_rules(*, rules: Rules, by: User) -> Outcome:
+def apply_rules(*, rules: Rules, by: User, seconds: float = SECONDS) -> Outcome:
     """Let the rules hold from now on and suggest the keepers of all open groups anew. Raises PermissionDenied.
 
-    Groups that come up meanwhile follow the new rules already. Should this be interrupted, applying the same rules
-    again goes on with what is left.
+    Groups that come up meanwhile follow the new rules already. Those that are left after some seconds are owed to the
+    workers.
     """
     save_rules(rules=rules, by=by)
     outcome = Outcome()
-    for photo_ids in batches():
-        suggest_anew(photo_ids, rules, outcome)
+    for group_ids in batches(outcome, seconds):
+        suggest_anew(group_ids, rules, outcome)
+    if outcome.left:
+        # A group is made anew by any of its photos.
+        members = GroupMember.objects.filter(group__status=GroupStatus.OPEN, group_id__gt=outcome.after)
+        owe_stage(
+            GROUP_STAGE,
+            members.order_by()
+            .values_list("group_id")
+            .annotate(Min("photo_id"))
+            .values_list("photo_id__min", flat=True),
+        )
     return outcome
 
 
+def batches(outcome: Outcome, seconds: float) -> Iterator[set[int]]:
+    """The open groups behind those that were looked at, BATCH_GROUPS at a time and at least so many, until the seconds
+    are over; `outcome` learns how far that is."""
+    started = time.monotonic()
+    waiting = Group.objects.filter(status=GroupStatus.OPEN).order_by("pk")
+    ids = list(waiting.filter(pk__gt=outcome.after).values_list("pk", flat=True))
+    outcome.left = len(ids)
+    while ids:
+        batch, ids = ids[:BATCH_GROUPS], ids[BATCH_GROUPS:]
+        yield set(batch)
+        outcome.after, outcome.left = batch[-1], len(ids)
+        if time.monotonic() - started > seconds:
+            break
+
+
+def photos_of(group_ids: Iterable[int]) -> set[int]:
+    """The live photos of these groups, and all that hang together with them."""
+    return component(GroupMember.objects.filter(group_id__in=group_ids).values_list("photo_id", flat=True))
+
+
 @transaction.atomic
-def suggest_anew(photo_ids: set[int], rules: Rules, outcome: Outcome) -> None:
-    """Bring the open groups of these photos in line with the rules."""
+def suggest_anew(group_ids: set[int], rules: Rules, outcome: Outcome) -> None:
+    """Bring these open groups in line with the rules."""
     lock_grouping()
+    photo_ids = photos_of(group_ids)
     pairs, left = planned_pairs(photo_ids, rules)
     for plan, group in pairs:
-        if group is not None:
+        if group is not None and group.pk in group_ids:
             outcome.count(plan, group)
     alike = [(plan, group) for plan, group in pairs if group is not None and has_same_members(plan, group)]
     if len(alike) == len(pairs) and not left:
@@ -136,31 +178,5 @@ def save_plans(pairs: list[tuple[PlannedGroup, Group]]) -> None:
             row.reasons = list(reasons)
             rows.append(row)
     changed = ["version", "kind", "confidence", "updated_at", "suggested_keeper", "why", "bytes_saved"]
-    Group.objects.bulk_update([group for _, group in pairs], changed, batch_size=BATCH_PHOTOS)
-    GroupMember.objects.bulk_update(rows, ["verdict", "reasons"], batch_size=BATCH_PHOTOS)
-
-
-def batches() -> Iterator[set[int]]:
-    """The photos of all pairs that form groups, some BATCH_PHOTOS at a time; those that hang together stay so."""
-    sound = {
-        f"{side}__{name}": value
-        for side in ("low", "high")
-        for name, value in (("trashed_at", None), ("state", PhotoState.READY))
-    }
-    pairs = Match.objects.grouping().filter(**sound).order_by("low_id", "high_id").only("low_id", "high_id")
-    parts = (
-        {pk for pair in part for pk in (pair.low_id, pair.high_id)} for part in connected_parts(list(pairs))
-    )
-    return put_together(parts)
-
-
-def put_together(parts: Iterable[set[int]]) -> Iterator[set[int]]:
-    """The parts, put together to at least BATCH_PHOTOS photos, the last ones apart."""
-    batch: set[int] = set()
-    for part in parts:
-        batch |= part
-        if len(batch) >= BATCH_PHOTOS:
-            yield batch
-            batch = set()
-    if batch:
-        yield batch
+    Group.objects.bulk_update([group for _, group in pairs], changed, batch_size=BATCH_GROUPS)
+    GroupMember.objects.bulk_update(rows, ["verdict", "reasons"], batch_size=BATCH_GROUPS)

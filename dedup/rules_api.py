@@ -35,7 +35,11 @@ class SampleAnswer(Schema):
 
 class RulesOutcome(RulesAnswer):
     applied: bool = Field(description="Whether the rules hold now; false for a trial.")
-    groups: int = Field(description="How many open groups there are.")
+    groups: int = Field(description="How many open groups were looked at: all, unless some are `left`.")
+    left: int = Field(
+        description="Open groups that there was no time for: a trial goes on behind `after`, workers apply the rest."
+    )
+    after: int = Field(description="The id of the last group that was looked at; 0 where there is none.")
     changed: int = Field(description="For how many of them another photo is suggested.")
     bytes_before: int = Field(description="What deciding all as suggested freed before.")
     bytes_after: int = Field(description="What it frees by these rules.")
@@ -56,14 +60,21 @@ def put_rules(
     request: HttpRequest,
     body: RulesBody,
     dry_run: Annotated[bool, Query(description="Only say what would change.")] = False,
+    after: Annotated[
+        int, Query(ge=0, le=2**62, description="With `dry_run`: count only groups behind this one.")
+    ] = 0,
 ) -> dict[str, Any]:
-    """Apply rules and suggest the keepers of all open groups anew, not of decided ones; `dry_run` changes nothing."""
+    """Apply rules and suggest the keepers of all open groups anew, not of decided ones; `dry_run` changes nothing.
+
+    An answer takes about two seconds: among many groups a trial comes in parts (`left`, `after`), and what applying
+    has not come to by then is done by workers.
+    """
     user = require_moderator(request)
     try:
         rules = read_rules(body.rules)
     except BadRules as error:
         raise ApiError(422, "bad-rules", str(error)) from error
-    outcome = try_rules(rules) if dry_run else apply_rules(rules=rules, by=user)
+    outcome = try_rules(rules, Outcome(after=after)) if dry_run else apply_rules(rules=rules, by=user)
     return {"rules": [text_of(rule) for rule in rules], "applied": not dry_run} | outcome_json(outcome)
 
 
@@ -71,6 +82,8 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
     """What rules do, as the API says it."""
     return {
         "groups": outcome.groups,
+        "left": outcome.left,
+        "after": outcome.after,
         "changed": outcome.changed,
         "bytes_before": outcome.bytes_now,
         "bytes_after": outcome.bytes_then,

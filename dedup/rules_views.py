@@ -1,14 +1,18 @@
 """The page on which moderators say by what photos are kept: an order to try out, then to apply. GET changes nothing.
 
-The order that is being tried stands in the address, so that each step can be taken back, linked and reloaded.
+The order that is being tried stands in the address, so that each step can be taken back, linked and reloaded. Among
+many groups a trial takes several answers: each leaves in the cache what was found so far, and the page goes on by
+itself until somebody stops it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+from uuid import UUID, uuid4
 
 from django.contrib import messages
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -37,6 +41,8 @@ if TYPE_CHECKING:
     from dedup.resuggest import Outcome
 
 STEPS = {"up": -1, "down": 1}
+# How long a trial that nobody goes on with can be gone on with.
+TRIAL_SECONDS = 600
 
 
 @require_safe
@@ -57,7 +63,7 @@ def rules(request: HttpRequest) -> HttpResponse:
         "traits": list(Trait),
         "formats": FORMATS,
         "focus": (request.GET.get("way", ""), request.GET.get("at", "")),
-        "outcome": with_photos(try_rules(shown)) if "try" in request.GET else None,
+        "outcome": tried(shown, request.GET) if "try" in request.GET else None,
     }
     return render(request, "dedup/rules.html", context)
 
@@ -72,9 +78,10 @@ def apply(request: HttpRequest) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("duplicate-rules")
     outcome = apply_rules(rules=wanted, by=person(request))
+    rest = f" The other {outcome.left:,} follow in the background: see Jobs." if outcome.left else ""
     messages.success(
         request,
-        f"These rules hold now. {outcome.changed:,} of {outcome.groups:,} open groups suggest another photo.",
+        f"These rules hold now. {outcome.changed:,} of {outcome.groups:,} open groups suggest another photo.{rest}",
     )
     return redirect("duplicate-rules")
 
@@ -104,6 +111,29 @@ def address(shown: Rules, way: str, place: int) -> str:
     """The page with this order, and with the focus where the pressed button has gone."""
     query = [("rule", text_of(rule)) for rule in shown] + [("way", way), ("at", str(place))]
     return f"{reverse('duplicate-rules')}?{urlencode(query)}"
+
+
+def tried(shown: Rules, query: QueryDict) -> dict[str, Any]:
+    """What the rules would change: looked at anew, gone on with where the address names a trial, or left as it is where
+    that was stopped."""
+    name = trial_name(query.get("trial", ""))
+    key = f"duplicate-rules-trial:{name}"
+    found = cache.get(key)
+    so_far = found[1] if found is not None and found[0] == shown else None
+    is_stopped = "stop" in query and so_far is not None
+    outcome = so_far if so_far is not None and is_stopped else try_rules(shown, so_far)
+    cache.set(key, (shown, outcome), TRIAL_SECONDS)
+    rules = [("rule", text_of(rule)) for rule in shown]
+    on = f"{reverse('duplicate-rules')}?{urlencode([*rules, ('try', '1'), ('trial', name)])}"
+    return {**with_photos(outcome), "goes_on": outcome.left and not is_stopped, "on": on}
+
+
+def trial_name(text: str) -> str:
+    """The name of the trial that an address goes on with; a new one for none."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return str(uuid4())
 
 
 def with_photos(outcome: Outcome) -> dict[str, Any]:

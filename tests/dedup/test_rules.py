@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+from dataclasses import replace
+from html import unescape
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,22 +15,36 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from dedup import resuggest
 from dedup.compare.keeper_rules import DEFAULT_RULES, Criterion, Preference, Trait, text_of
+from dedup.detection_settings import GROUP_STAGE
+from dedup.group_stage import GroupStage
 from dedup.models import Group, GroupStatus, KeeperRules
 from dedup.resolution import dismiss_group, resolve_group
 from dedup.resuggest import apply_rules, try_rules
 from dedup.rules import current_rules, save_rules
+from gallery import jobs
 from gallery.albums import add_to_album
-from gallery.models import Album, Role, User
+from gallery.models import Album, Job, Role, User
 from tests.dedup.rows import all_rows, group_now, grouped, make_photos, match, moderator
 from tests.dedup.test_api import JSON, client_of
 from tests.factories import make_user
 
 if TYPE_CHECKING:
     from dedup.compare.keeper_rules import Rule, Rules
+    from dedup.resuggest import Outcome
     from gallery.models import Photo
 
 pytestmark = pytest.mark.django_db
+
+
+def slow_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each batch take all the time that there is."""
+    monkeypatch.setattr(
+        resuggest, "time", SimpleNamespace(monotonic=itertools.count(0, 2 * resuggest.SECONDS).__next__)
+    )
+
+
 USUAL = [text_of(rule) for rule in DEFAULT_RULES]
 PNG = Preference(Trait.FORMAT, "png")
 
@@ -168,6 +187,57 @@ def test_applying_takes_as_many_queries_for_many_groups_as_for_few() -> None:
     assert queries() == few
 
 
+def all_steps(rules: Rules) -> list[Outcome]:
+    """The answers of a trial for which there is hardly any time."""
+    steps = [replace(try_rules(rules))]
+    while steps[-1].left:
+        steps.append(replace(try_rules(rules, replace(steps[-1], samples=[*steps[-1].samples]))))
+    return steps
+
+
+def test_a_trial_in_parts_finds_what_one_at_once_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    for count in (2, 3, 2, 4):
+        with_png_last(count)
+    grouped(2)
+    whole = try_rules(first(PNG))
+    monkeypatch.setattr(resuggest, "BATCH_GROUPS", 2)
+    slow_clock(monkeypatch)
+
+    steps = all_steps(first(PNG))
+
+    assert [step.left for step in steps] == [3, 1, 0]
+    assert steps[-1] == whole
+
+
+def test_what_applying_has_no_time_for_is_owed_to_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = [with_png_last(2) for _ in range(3)]
+    monkeypatch.setattr(resuggest, "BATCH_GROUPS", 1)
+    slow_clock(monkeypatch)
+
+    outcome = apply_rules(rules=first(PNG), by=moderator())
+
+    assert (outcome.groups, outcome.changed, outcome.left) == (1, 1, 2)
+    owed = Job.objects.filter(stage=GROUP_STAGE)
+    assert set(owed.values_list("photo_id", flat=True)) == {photos[0].pk for _, photos in made[1:]}
+    GroupStage().run(jobs.claim(stage=GROUP_STAGE, limit=20))
+    keepers = {Group.objects.get(pk=group.pk).suggested_keeper_id for group, _ in made}
+    assert keepers == {photos[1].pk for _, photos in made}
+    assert not Job.objects.filter(stage=GROUP_STAGE).exists()
+
+
+def test_a_trial_reads_each_batch_by_as_many_queries() -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as made:
+            try_rules(first(PNG))
+        return len(made)
+
+    with_png_last()
+    few = queries()
+    for _ in range(5):
+        with_png_last(3)
+    assert queries() == few <= 9
+
+
 # --- the page
 
 
@@ -219,6 +289,32 @@ def test_a_trial_on_the_page_shows_old_and_new_and_offers_to_apply() -> None:
     assert "as your rules prefer" in html
     assert "Use this order" in html
     assert not KeeperRules.objects.exists()
+
+
+def test_a_long_trial_goes_on_by_itself_until_it_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        with_png_last()
+    monkeypatch.setattr(resuggest, "BATCH_GROUPS", 1)
+    slow_clock(monkeypatch)
+    user = moderator()
+    rules = "&".join(f"rule={text}" for text in ["format:png", *USUAL])
+
+    html = page(user, f"?{rules}&try=1").content.decode()
+    assert "1 open group looked at, 2 to go" in html
+    on = re.search(r'hx-get="[^"?]*([^"]*)"', html)
+    assert on
+    further = unescape(on[1])
+    assert "2 open groups looked at, 1 to go" in page(user, further).content.decode()
+
+    stopped = page(user, f"{further}&stop=1").content.decode()
+    assert "2 open groups looked at, 1 to go" in stopped
+    assert "hx-get" not in stopped
+    assert "Go on" in stopped
+
+    html = page(user, further).content.decode()
+    assert "to go" not in html
+    assert "<strong>3</strong> would suggest another photo" in html
+    assert "1 open group looked at" in page(user, f"?{rules}&try=1&trial=%20nonsense").content.decode()
 
 
 def test_the_form_applies_the_order() -> None:
