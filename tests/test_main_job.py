@@ -105,7 +105,10 @@ def test_pairs_that_are_not_duplicates_never_come_back(live_site: LiveSite) -> N
 @pytest.mark.slow
 def test_workers_killed_in_the_middle_lose_nothing(live_site: LiveSite) -> None:
     moderator = Moderator(live_site)
+    # All work is there before any is done: however slow this process is, workers are met in the middle.
+    moderator.post("jobs/analyse/pause")
     ids = [moderator.upload(f"{seed}.jpg", jpeg_bytes(scene(seed, (1600, 1200)))) for seed in range(100, 124)]
+    moderator.post("jobs/analyse/resume")
     wait_until("some photos are done", lambda: Photo.objects.filter(state=PhotoState.READY).count() >= 3)
     for process in live_site.processes("worker"):
         process.kill()
