@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Field, Path, Query, Router, Schema
 
+from dedup.api_filter import FilterQuery, parts_of
 from dedup.group_json import groups_json
-from dedup.merging import ALL_PARTS, Part
+from dedup.merging import Part
 from dedup.models import GroupStatus, Verdict
-from dedup.queue_filter import BEST_FIRST, ORDERS, BadCursor, BadFilter, QueueFilter, read_filter
+from dedup.queue_filter import BadCursor
 from dedup.resolution import BadDecision, Conflict, NoSuchGroup, dismiss_group, resolve_group
 from dedup.review import loaded, queue_page
+from dedup.stacking import stack_group
 from dedup.undo import CannotUndo, NoSuchResolution, undo_resolution
 from gallery.api.common import ApiError, CursorText, ErrorBody, Number, errors, require_moderator
 from gallery.api.schemas import PhotoBasic
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 router = Router(tags=["duplicates"])
 router.add_router("", "dedup.detection_api.router")
+router.add_router("", "dedup.bulk_api.router")
 
 MAX_PAGE = 200
 MAX_NAMED = 10_000
@@ -68,6 +71,14 @@ class ResolveBody(Schema):
     version: Number = Field(description="The version of the group that this decision is about.")
 
 
+class StackBody(Schema):
+    cover: Number = Field(description="Id of the member that lies on top.")
+    photos: PhotoIds = Field(
+        default=[], description="The members to stack, the cover among them; empty for all."
+    )
+    version: Number = Field(description="The version of the group that this decision is about.")
+
+
 class DismissBody(Schema):
     """`photos` limits the decision to a part of the group; without `version` the present state is meant."""
 
@@ -89,27 +100,6 @@ class ConflictBody(ErrorBody):
     """Somebody was faster, or the group cannot be decided so."""
 
     group: GroupAnswer | None = Field(None, description="The group as it is now, where it has changed.")
-
-
-class FilterQuery(Schema):
-    """Which groups. A group has what one of its photos has: an album, a folder, an uploader."""
-
-    status: Literal["open", "resolved", "dismissed"] = Field("open", description="What became of the groups.")
-    kind: str = Field("", description="One kind of copy; empty for all.")
-    sure: str = Field("", description="The least confidence, in percent.")
-    album: str = Field("", description="The id of an album.")
-    folder: str = Field("", description="A folder that `manage.py import` read, with all below it.")
-    uploader: str = Field("", description="The name that a person logs in with.")
-    since: str = Field("", description="Found since then: a day or a time of ISO 8601.")
-    until: str = Field("", description="Found until the end of this day, or before this time.")
-    order: str = Field("", description=f"One of {', '.join(ORDERS)}; empty for `{BEST_FIRST}`.")
-
-    def read(self) -> QueueFilter:
-        """The filter. Raises ApiError 422."""
-        try:
-            return read_filter(self.dict(), with_near_shots=True)
-        except BadFilter as error:
-            raise ApiError(422, "bad-filter", str(error)) from error
 
 
 @router.get("duplicates", response={200: GroupList, **errors(422)}, summary="Groups of duplicates")
@@ -171,6 +161,21 @@ def dismiss(request: HttpRequest, group_id: GroupId, body: DismissBody = WHOLE_G
 
 
 @router.post(
+    "duplicates/{int:group_id}/stack",
+    response={200: Decided, 409: ConflictBody, **errors(404, 413, 422)},
+    summary="Stack",
+)
+def stack(request: HttpRequest, group_id: GroupId, body: StackBody) -> dict[str, Any]:
+    """Show members of the group as one photo, the cover. Nothing goes to the trash."""
+    user = require_moderator(request)
+    with decision_errors(user):
+        resolution = stack_group(
+            group_id=group_id, cover=body.cover, photo_ids=body.photos, version=body.version, user=user
+        )
+    return {"resolution_id": resolution.pk}
+
+
+@router.post(
     "resolutions/{int:resolution_id}/undo", response={200: Decided, **errors(404, 409)}, summary="Undo"
 )
 def undo(request: HttpRequest, resolution_id: ResolutionId) -> dict[str, Any]:
@@ -179,13 +184,6 @@ def undo(request: HttpRequest, resolution_id: ResolutionId) -> dict[str, Any]:
     with decision_errors(user):
         resolution = undo_resolution(resolution_id=resolution_id, user=user)
     return {"resolution_id": resolution.pk}
-
-
-def parts_of(merge: bool | list[Part]) -> frozenset[Part]:
-    """All, none, or some."""
-    if isinstance(merge, bool):
-        return ALL_PARTS if merge else frozenset()
-    return frozenset(merge)
 
 
 @contextmanager

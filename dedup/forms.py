@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django import forms
 
+from dedup.merging import Part
+
 ACTIONS = (
     "keep-left",
     "keep-right",
@@ -27,6 +29,9 @@ class DecisionForm(forms.Form):
     left = forms.IntegerField()
     right = forms.IntegerField()
     trash = forms.TypedMultipleChoiceField(coerce=int, required=False)
+    merge = forms.TypedMultipleChoiceField(
+        coerce=Part, empty_value=[], required=False, choices=[(part.value, part.value) for part in Part]
+    )
 
     def __init__(self, data: object, member_ids: list[int]) -> None:
         super().__init__(data)  # type: ignore[arg-type]  # a QueryDict
@@ -34,3 +39,9 @@ class DecisionForm(forms.Form):
         trash = self.fields["trash"]
         if isinstance(trash, forms.TypedMultipleChoiceField):
             trash.choices = [(pk, pk) for pk in member_ids]
+
+
+class ConfirmForm(forms.Form):
+    """How many photos go to the trash, typed by the person who wants it."""
+
+    photos = forms.IntegerField(min_value=1, widget=forms.NumberInput(attrs={"autocomplete": "off"}))

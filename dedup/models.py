@@ -265,13 +265,15 @@ class BulkDecision(models.Model):
     filter = models.JSONField(default=dict, help_text="The filter of the queue, as its address has it.")
     merge = models.JSONField(default=list, help_text="What the kept photos take over.")
     groups = models.JSONField(
-        default=list, help_text="[id, version] of the groups, in the order of the queue."
+        default=list, help_text="[id, version] of groups to decide, or the ids of decisions to take back."
     )
-    position = models.PositiveIntegerField(default=0, help_text="Groups that were looked at so far.")
+    total = models.PositiveIntegerField(help_text="How many these are.")
+    position = models.PositiveIntegerField(default=0, help_text="How many of them were looked at so far.")
     accepted = models.PositiveIntegerField(default=0)
     trashed = models.PositiveIntegerField(default=0)
     bytes_freed = models.BigIntegerField(default=0)
-    skipped = models.JSONField(default=list, help_text="[group id, why] of those that were left as they are.")
+    skipped = models.PositiveIntegerField(default=0, help_text="Left as they are.")
+    notes = models.JSONField(default=list, help_text="Why some were left as they are: the first sentences.")
     state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -280,7 +282,7 @@ class BulkDecision(models.Model):
         ordering = ["-created_at", "-id"]
 
     def __str__(self) -> str:
-        return f"bulk decision {self.pk}: {self.accepted} of {len(self.groups)}, {self.state}"
+        return f"bulk decision {self.pk}: {self.position} of {self.total}, {self.state}"
 
     @property
     def is_working(self) -> bool:

@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from dedup import detection_views, rules_views, views
+from dedup import bulk_views, detection_views, rules_views, views
 
 urlpatterns = [
     path("", views.queue, name="duplicates"),
     path("start", views.start, name="duplicate-start"),
+    path("accept", bulk_views.accept, name="duplicate-accept"),
+    path("bulk/<int:pk>", bulk_views.bulk_decision, name="duplicate-bulk"),
+    path("bulk/<int:pk>/stop", bulk_views.stop, name="duplicate-bulk-stop"),
+    path("bulk/<int:pk>/undo", bulk_views.undo, name="duplicate-bulk-undo"),
     path("journal", views.journal, name="duplicate-journal"),
     path("settings/", detection_views.detection, name="duplicate-settings"),
     path("rules/", rules_views.rules, name="duplicate-rules"),

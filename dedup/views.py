@@ -16,9 +16,12 @@ from dedup.claims import claim_first
 from dedup.decide import Decision, carry_out, in_words
 from dedup.forms import DecisionForm
 from dedup.journal import entries, last_of
+from dedup.merging import Part
 from dedup.models import Group, GroupStatus, Resolution, Verdict
+from dedup.page_filter import address, queue_filter
 from dedup.pairs import chosen_pair
-from dedup.queue_filter import ORDERS, BadCursor, BadFilter, QueueFilter, read_filter
+from dedup.parts_choice import chosen_parts, remember_parts
+from dedup.queue_filter import ORDERS, BadCursor, QueueFilter
 from dedup.resolution import BadDecision, Conflict, NoSuchGroup
 from dedup.review import (
     counts_by_kind,
@@ -43,22 +46,6 @@ JOURNAL_PAGE = 50
 ALBUMS_OFFERED = 500
 CLAIMS_TRIED = 50
 """Groups at the head of the queue that others may look at before somebody is told that none is free."""
-
-
-def queue_filter(request: HttpRequest) -> QueueFilter:
-    """The filter that a page's address names. What it does not know is told and left out."""
-    given = {name: str(value) for name, value in request.GET.items()}
-    try:
-        return read_filter(given)
-    except BadFilter as error:
-        messages.warning(request, f"{error} The filter was left out.")
-        return QueueFilter()
-
-
-def address(name: str, queue: QueueFilter, *args: int) -> str:
-    """The address of a page with the filter kept."""
-    query = queue.query()
-    return reverse(name, args=args) + (f"?{query}" if query else "")
 
 
 @require_safe
@@ -135,6 +122,7 @@ def group_context(request: HttpRequest, found: Group, chosen: QueueFilter) -> di
         "taken_by": claims.holders([found.pk], person(request)).get(found.pk),
         "coming": [chosen_pair(one, None, None) for one in following],
         "previous": previous_group(chosen, found),
+        "parts": [(part.value, part in chosen_parts(request)) for part in Part],
         "waiting": chosen.groups().count(),
         "decided": entries().filter(group=found, undone_at=None).first(),
         "last": last_of(person(request)),
@@ -162,12 +150,20 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(address("duplicate-group", chosen, pk))
     following = next_groups(chosen, found, person(request))
     try:
-        resolution = carry_out(Decision(**form.cleaned_data), found, person(request))
+        resolution = carry_out(decision_of(request, form), found, person(request))
     except (BadDecision, NoSuchGroup, Conflict) as error:
         messages.error(request, str(error))
         return redirect(address("duplicate-group", chosen, pk))
     messages.success(request, in_words(resolution))
     return redirect(after_decision(found, chosen, following, person(request)))
+
+
+def decision_of(request: HttpRequest, form: DecisionForm) -> Decision:
+    """The decision of a valid form. A page that shows what is taken over says so, and its choice is remembered."""
+    values = form.cleaned_data
+    if "merge_shown" in request.POST:
+        remember_parts(request, values["merge"])
+    return Decision(**values | {"merge": chosen_parts(request)})
 
 
 def after_decision(decided: Group, chosen: QueueFilter, following: Sequence[Group], user: User) -> str:

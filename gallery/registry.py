@@ -137,3 +137,5 @@ measures: list[Measure] = []
 statistics_facts: list[Callable[[User], list[StatisticsFact]]] = []
 moderator_links: list[MenuLink] = []
 consistency_checks: list[ConsistencyCheck] = []
+sweeps: list[Callable[[], None]] = []
+"""Called every half minute by one worker: each goes on with what was lost on the way."""

@@ -10,7 +10,7 @@ from celery import shared_task
 from celery.signals import celeryd_after_setup, task_prerun
 from django.db import close_old_connections
 
-from gallery import pipeline, trash
+from gallery import pipeline, registry, trash
 from gallery.incoming import remove_stale_uploads
 from gallery.query_tasks import QUEUE as QUERY_QUEUE
 from gallery.resumable import remove_expired_uploads
@@ -55,6 +55,8 @@ def sweep() -> None:
     pipeline.sweep()
     remove_stale_uploads()
     remove_expired_uploads()
+    for go_on in registry.sweeps:
+        go_on()
 
 
 @shared_task

@@ -29,6 +29,10 @@ def keep_both(library: Library) -> Json:
     return Json({"keep": [library.private.pk, library.copy.pk], "version": library.group.version})
 
 
+def stack(library: Library) -> Json:
+    return Json({"cover": library.private.pk, "version": library.group.version})
+
+
 def keeper_rules(library: Library) -> Json:
     return Json({"rules": [text_of(rule) for rule in DEFAULT_RULES]})
 
@@ -114,6 +118,12 @@ MODERATION = [
     api("PUT", "duplicates/settings", "api moderators", body=json(settings=[{"kind": "crop", "on": False}])),
     api("GET", "duplicates/rules", "api moderators"),
     api("PUT", "duplicates/rules", "api moderators", 200, body=keeper_rules),
+    api("GET", "duplicates/accept", "api moderators"),
+    api("POST", "duplicates/accept", "api moderators", 409, body=json(photos=77777)),
+    api("GET", "duplicates/bulk/<int:bulk_id>", "api moderators", thing="bulk"),
+    api("POST", "duplicates/bulk/<int:bulk_id>/stop", "api moderators", 200, "bulk"),
+    api("POST", "duplicates/bulk/<int:bulk_id>/undo", "api moderators", 202, "bulk"),
+    api("POST", "duplicates/<int:group_id>/stack", "api moderators", 200, "group", stack),
     api("GET", "duplicates/<int:group_id>", "api moderators", thing="group"),
     api("POST", "duplicates/<int:group_id>/resolve", "api moderators", 200, "group", keep_both),
     api("POST", "duplicates/<int:group_id>/dismiss", "api moderators", 200, "group"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from dedup.models import Group, GroupStatus, Match, PairDecision, Resolution
+from dedup.models import BulkDecision, Group, GroupStatus, Match, PairDecision, Resolution
 from dedup.resolution import resolve_group
 from gallery.albums import add_to_album
 from gallery.intake import UploadOptions
@@ -135,6 +135,7 @@ def decisions(owner: User, moderator: User, things: dict[str, Any]) -> dict[str,
         match(*pair)
         group_now(pair)
     decided = Group.objects.get(status=GroupStatus.OPEN, members__photo=decided_pair[0])
+    bulk = BulkDecision.objects.create(user=moderator, total=1, state=BulkDecision.State.DONE)
     resolution: Resolution = resolve_group(
         group_id=decided.pk,
         keep=[decided_pair[0].pk],
@@ -148,6 +149,7 @@ def decisions(owner: User, moderator: User, things: dict[str, Any]) -> dict[str,
         "group": group,
         "copy": copy,
         "resolution": resolution,
+        "bulk": bulk,
         "match": Match.objects.get(low__in=[photo.pk for photo in open_pair]),
         "pair_decision": PairDecision.objects.create(low=low, high=high, kind="kept-both"),
     }
