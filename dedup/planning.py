@@ -306,9 +306,19 @@ def true_long_side(
         for partner in (photos[match.partner_of(photo.pk)],)
     ]
     known += [float(min(sources))] if sources else []
-    if not told and photo.filled_share is not None and photo.filled_share < 1:
+    if (
+        not (told or shows_as_much(photo, matches))
+        and photo.filled_share is not None
+        and photo.filled_share < 1
+    ):
         known.append(photo.filled_share * min(side, MEASURED_PX_MAX))
     return min((one for one in known if one is not None), default=None)
+
+
+def shows_as_much(photo: KnownPhoto, matches: Sequence[KnownMatch]) -> bool:
+    """Whether a copy differs only by what lies over or around one of the two: letters and borders are sharp and would
+    make it look more detailed than the picture is."""
+    return any(overlaid_sides(match.evidence) or match.evidence.get("framed_by") for match in matches)
 
 
 def saved_quality(photo: KnownPhoto, matches: Sequence[KnownMatch]) -> int | None:

@@ -88,8 +88,9 @@ def is_overlaid(asking: Asking) -> Check:
 
 
 def overlay_on(side: str) -> Q:
-    """That the evidence of a pair names this side as the one with something laid over it."""
-    return Q(evidence__overlay_on=side) | Q(evidence__overlaid=side)
+    """That the evidence of a pair names this side as the one with something laid over it; as `overlaid_sides` says."""
+    unknown = Q(evidence__overlaid=None) | Q(evidence__overlaid__isnull=True)
+    return Q(evidence__overlaid=side) | (Q(evidence__overlay_on=side) & unknown)
 
 
 def in_group(condition: Condition, asking: Asking) -> Check:

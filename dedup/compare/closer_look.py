@@ -62,6 +62,9 @@ def blurred_side(sharper: float | None) -> str | None:
 
 
 def overlaid_sides(evidence: Mapping[str, Any]) -> set[str]:
-    """Return the sides of a pair ("low", "high") that its evidence names as having something laid over them."""
-    named = {evidence.get("overlay_on"), evidence.get("overlaid")}
-    return {side for side in SIDES if side in named}
+    """Return the sides of a pair ("low", "high") that its evidence names as having something laid over them.
+
+    What the originals say counts; blocks of the previews say it where these do not.
+    """
+    named = evidence.get("overlaid") or evidence.get("overlay_on")
+    return {side for side in SIDES if side == named}

@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 
 from dedup.compare.maps import invert
 from dedup.compare.verdict import Side, Verdict
+from gallery.imaging.borders import LOOKED_AT_PX as BORDER_LOOKED_AT_PX
+from gallery.imaging.borders import band_shares
 
 LOOKED_AT_PX = 720
 # The other picture lies inside when that much of it is shown; an edge may be cut off by the alignment.
@@ -21,6 +23,9 @@ SEAM_SHARE = 0.04
 # 15 on 22 pairs of a picture and its crop whose surroundings are flat.
 SEAM_GREY_MIN = 20
 SEAM_POINTS = 48
+# A side of the outer picture counts as free of surroundings below this share, and a band may fall short by it: the
+# alignment is as much off.
+SIDE_SHARE_MIN = 0.02
 
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
 
@@ -37,11 +42,25 @@ def framed_by(low: Side, high: Side, verdict: Verdict) -> str | None:
     else:
         preview, inner_to_outer = high.preview, relative
     pixels = preview.level(LOOKED_AT_PX / max(preview.shape[:2]))
-    is_frame = (
-        flat_share_around(pixels, inner_to_outer) >= FLAT_SHARE_MIN
-        and seam_jump(pixels, inner_to_outer) >= SEAM_GREY_MIN
+    if flat_share_around(pixels, inner_to_outer) < FLAT_SHARE_MIN:
+        return None
+    is_frame = seam_jump(pixels, inner_to_outer) >= SEAM_GREY_MIN or is_bordered(
+        preview.level(BORDER_LOOKED_AT_PX / max(preview.shape[:2])), inner_to_outer
     )
     return outer if is_frame else None
+
+
+def is_bordered(pixels: NDArray[np.uint8], inner_to_outer: NDArray[np.float64]) -> bool:
+    """Return whether all that lies around the inner picture belongs to bands of one colour along the edges.
+
+    A band on both opposite sides needs less of a seam than one that nothing else speaks for.
+    """
+    corners = CORNERS @ inner_to_outer[:, :2].T + inner_to_outer[:, 2]
+    (left, top), (right, bottom) = corners.min(axis=0), 1 - corners.max(axis=0)
+    around = np.array([top, right, bottom, left])
+    bands = np.array(band_shares(pixels))
+    has_any = around > SIDE_SHARE_MIN
+    return bool(has_any.any() and np.all(bands[has_any] >= around[has_any] - SIDE_SHARE_MIN))
 
 
 def seam_jump(pixels: NDArray[np.uint8], inner_to_outer: NDArray[np.float64]) -> float:

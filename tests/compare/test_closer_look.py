@@ -89,3 +89,7 @@ def test_both_ways_of_finding_an_overlay_count() -> None:
     assert overlaid_sides({"overlay_on": "low", "overlaid": None}) == {"low"}
     assert overlaid_sides({"overlay_on": None, "overlaid": "high"}) == {"high"}
     assert overlaid_sides({}) == set()
+
+
+def test_where_they_disagree_the_originals_are_right() -> None:
+    assert overlaid_sides({"overlay_on": "low", "overlaid": "high"}) == {"high"}

@@ -58,6 +58,15 @@ def test_a_border_frames_the_picture() -> None:
     assert outer_side(ImageOps.expand(picture, 60, "white"), picture) == "low"
 
 
+def test_a_border_counts_where_much_of_the_picture_beside_it_is_as_white() -> None:
+    picture = scene(26, (720, 540))
+    draw = ImageDraw.Draw(picture)
+    for box in ((160, 0, 560, 30), (160, 510, 560, 540), (0, 120, 30, 420), (690, 120, 720, 420)):
+        draw.rectangle(box, fill=(246, 246, 246))
+
+    assert outer_side(ImageOps.expand(picture, 50, "white"), picture) == "low"
+
+
 @pytest.mark.parametrize("seed", [23, 24])
 def test_a_picture_does_not_frame_the_crop_that_was_taken_of_it(seed: int) -> None:
     picture = scene(seed, (900, 700))

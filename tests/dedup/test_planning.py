@@ -68,6 +68,18 @@ def test_the_one_without_a_caption_is_kept() -> None:
     assert keeper(captioned, clean) == clean
 
 
+@pytest.mark.parametrize("found", [{"overlaid": "low"}, {"framed_by": "low", "low_share": 0.8}])
+def test_letters_and_borders_do_not_make_a_soft_picture_more_detailed(found: dict[str, Any]) -> None:
+    changed = make_photos(1, **SAME_SIZE | {"width": 1100, "height": 900})[0]
+    soft = make_photos(1, **SAME_SIZE, filled_share=0.6)[0]
+    evidence(changed, soft, Verdict.EDITED, **found)
+    pair = Match.objects.get()
+    pair.transform = [[1.1, 0, -0.05], [0, 1.125, -0.06]]
+    pair.save()
+
+    assert keeper(changed, soft) == soft
+
+
 @pytest.mark.parametrize(
     ("kind", "found"),
     [

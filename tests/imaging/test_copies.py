@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from gallery.imaging.copies import compare_copies
 from gallery.imaging.guard import GuardedDecoder
@@ -66,6 +66,23 @@ def test_the_sharper_one_is_told(tmp_path: Path) -> None:
     soft = png_bytes(picture.filter(ImageFilter.GaussianBlur(1)))
     assert compared(tmp_path, png_bytes(picture), soft)["sharper"] == pytest.approx(4, abs=3)
     assert compared(tmp_path, soft, png_bytes(picture))["sharper"] == pytest.approx(0.25, abs=0.2)
+
+
+def test_letters_do_not_make_a_soft_picture_a_sharper_one(tmp_path: Path) -> None:
+    soft = scene(7).filter(ImageFilter.GaussianBlur(1))
+    marked = soft.copy()
+    ImageDraw.Draw(marked).text((60, 200), "When it is Monday", "white", font_size=48)
+    found = compared(tmp_path, jpeg_bytes(soft, 90), jpeg_bytes(marked, 95))
+    assert found["overlaid"] == 1
+    assert found["sharper"] == pytest.approx(1, abs=0.25)
+
+
+@pytest.mark.parametrize("size", [(320, 240), (448, 336)])
+def test_what_a_softer_copy_lacks_is_no_overlay(tmp_path: Path, size: tuple[int, int]) -> None:
+    picture = scene(8)
+    again = picture.resize(size).resize(picture.size)
+    assert compared(tmp_path, png_bytes(picture), png_bytes(again))["overlaid"] is None
+    assert compared(tmp_path, png_bytes(again), png_bytes(picture))["overlaid"] is None
 
 
 def test_the_guarded_child_answers_the_same_and_nothing_for_what_is_no_picture(tmp_path: Path) -> None:

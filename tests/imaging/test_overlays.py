@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont
 
-from gallery.imaging.overlays import overlaid_one
-from tests.pictures import decoded, jpeg_bytes, scene
+from gallery.imaging.overlays import find_overlay
+from tests.pictures import decoded, jpeg_bytes, noise, scene
 
 
 def marked(image: Image.Image, alpha: int) -> Image.Image:
@@ -16,7 +16,8 @@ def marked(image: Image.Image, alpha: int) -> Image.Image:
 
 
 def told(one: Image.Image, other: Image.Image) -> int | None:
-    return overlaid_one(np.asarray(one.convert("L")), np.asarray(other.convert("L")))
+    found = find_overlay(np.asarray(one.convert("L")), np.asarray(other.convert("L")))
+    return None if found is None else found.on
 
 
 @pytest.mark.parametrize("alpha", [110, 255])
@@ -26,6 +27,13 @@ def test_the_one_with_letters_is_told(seed: int, alpha: int) -> None:
     with_letters = decoded(jpeg_bytes(marked(picture, alpha), 85))
     assert told(picture, with_letters) == 1
     assert told(with_letters, picture) == 0
+
+
+def test_letters_on_a_busy_picture_are_told_whichever_comes_first() -> None:
+    busy = Image.blend(scene(1), noise(1, (640, 480)).filter(ImageFilter.GaussianBlur(2)), 0.5)
+    with_letters = decoded(jpeg_bytes(marked(busy, 255), 90))
+    assert told(busy, with_letters) == 1
+    assert told(with_letters, busy) == 0
 
 
 @pytest.mark.parametrize("seed", range(3))
