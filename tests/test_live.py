@@ -28,7 +28,8 @@ def test_workers_stand_back_behind_the_web_and_searches(live_site: LiveSite) -> 
 
 def serving(site: LiveSite, name: str) -> set[int]:
     """The processes of a line of the Procfile that have told Redis that they serve their queue."""
-    known = {int(key.rsplit(b":", 1)[1]) for key in Redis.from_url(site.redis_url).keys(f"{WORKER_PREFIX}*")}
+    client = Redis.from_url(site.redis_url, decode_responses=True)
+    known = {int(key.rsplit(":", 1)[1]) for key in client.scan_iter(match=f"{WORKER_PREFIX}*")}
     return known & {process.pid for process in site.processes(name)}
 
 
