@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dedup import bulk_views, detection_views, rules_views, views
+from dedup import bulk_views, detection_views, journal_views, rules_views, views
 
 urlpatterns = [
     path("", views.queue, name="duplicates"),
@@ -11,7 +11,10 @@ urlpatterns = [
     path("bulk/<int:pk>", bulk_views.bulk_decision, name="duplicate-bulk"),
     path("bulk/<int:pk>/stop", bulk_views.stop, name="duplicate-bulk-stop"),
     path("bulk/<int:pk>/undo", bulk_views.undo, name="duplicate-bulk-undo"),
-    path("journal", views.journal, name="duplicate-journal"),
+    path("journal", journal_views.journal, name="duplicate-journal"),
+    path("journal.csv", journal_views.journal_csv, name="duplicate-journal-csv"),
+    path("journal.json", journal_views.journal_json, name="duplicate-journal-json"),
+    path("report", journal_views.report, name="duplicate-report"),
     path("settings/", detection_views.detection, name="duplicate-settings"),
     path("rules/", rules_views.rules, name="duplicate-rules"),
     path("rules/apply", rules_views.apply, name="duplicate-rules-apply"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -42,7 +41,6 @@ from gallery.views.doors import person
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-JOURNAL_PAGE = 50
 ALBUMS_OFFERED = 500
 CLAIMS_TRIED = 50
 """Groups at the head of the queue that others may look at before somebody is told that none is free."""
@@ -203,12 +201,3 @@ def take_back(request: HttpRequest, pk: int, where: str) -> HttpResponse:
     else:
         messages.success(request, f"Taken back: {in_words(resolution)}")
     return redirect(where or reverse("duplicates"))
-
-
-@require_safe
-@requires_role(Role.MODERATOR)
-def journal(request: HttpRequest) -> HttpResponse:
-    """Every decision, the latest first."""
-    page = Paginator(entries(), JOURNAL_PAGE).get_page(request.GET.get("page"))
-    rows = [(entry, in_words(entry)) for entry in page]
-    return render(request, "dedup/journal.html", {"page": page, "rows": rows})
