@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,7 +34,7 @@ def examine(low: Side, high: Side, proposal: Proposal) -> Finding:
     fine, blur_px = equally_sharp(fine)
     blocks = compare_blocks(fine)
     page = _page_of(low, high, proposal)
-    changes = _changes(low, high, proposal, blocks) if page is None else Changes(page.changed_share, 0.0)
+    changes = _changes(low, high, proposal, blocks) if page is None else _page_changes(page, blocks)
     agreement = _agreement(blocks, changes)
     affine = nearest_affine(proposal.relative)
     alignment = proposal.alignment
@@ -98,7 +99,7 @@ def examine_dull(low: Side, high: Side) -> Finding | None:
 
 def _agreement(blocks: Blocks, changes: Changes) -> _Agreement:
     """Compare the structure of what no overlay covers, and what is not white or black in one of them alone."""
-    counted = blocks.textured if changes.overlay is None else blocks.textured & ~changes.overlay
+    counted = blocks.textured if changes.overlay is None else blocks.textured & ~_with_rim(changes.overlay)
     if not counted.any():
         return _Agreement(1.0, 1.0)
     known = counted & blocks.comparable
@@ -118,6 +119,20 @@ def _changes(low: Side, high: Side, proposal: Proposal, blocks: Blocks) -> Chang
         return lay_over(low.preview, high.preview, proposal.relative, thresholds.CLOSE_SIDE_PX)
 
     return find_changes(blocks.canvas, blocks, closer)
+
+
+def _with_rim(overlay: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """An overlay and the blocks around it, into which its outlines and its compression reach."""
+    return np.asarray(cv2.dilate(overlay.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+
+
+def _page_changes(page: Page, blocks: Blocks) -> Changes:
+    """What differs between pages, as blocks of the fine canvas where it was laid over."""
+    if page.changed is None or not page.lettering:
+        return Changes(page.changed_share, 0.0)
+    rows, columns = blocks.zncc.shape
+    fitted = cv2.resize(page.changed.astype(np.uint8), (columns, rows), interpolation=cv2.INTER_NEAREST)
+    return Changes(page.changed_share, 0.0, overlay=fitted > 0)
 
 
 def _colour_left(blocks: Blocks) -> float:

@@ -45,12 +45,20 @@ def _agrees(finding: Finding) -> bool:
 
 
 def _judge_page(finding: Finding, page: Page) -> Kind | None:
-    clock_alone = page.together and page.changed_share <= thresholds.PAGE_CLOCK_SHARE
-    if _agrees(finding) and (clock_alone or page.changed_share <= thresholds.PAGE_NOISE_SHARE):
+    harmless = page.clock or page.lettering or page.changed_share <= thresholds.PAGE_NOISE_SHARE
+    if _agrees(finding) and harmless and not _is_photographed(finding):
         return kind_of_copy(finding)
     if page.text or page.changed_share > thresholds.PAGE_NEAR_SHOT_SHARE:
         return None
     return Kind.NEAR_SHOT if _is_near_shot(finding) else None
+
+
+def _is_photographed(finding: Finding) -> bool:
+    """Whether a page was taken by hand, even slightly at an angle: what draws and saves pages never does that."""
+    return (
+        finding.skew_degrees >= thresholds.PAGE_SKEW_DEGREES
+        or finding.perspective >= thresholds.PAGE_PERSPECTIVE_SHARE
+    )
 
 
 def _is_near_shot(finding: Finding) -> bool:

@@ -133,16 +133,54 @@ PAGE_FLAT_GREY = 8
 PAGE_FLAT_SHARE = 0.5
 PAGE_STROKE_GREY = 60
 PAGE_STROKE_SHARE = 0.2
+# pages: ... or share of flat px and of strokes among the rest of what was drawn in many colours. All of 16 drawn charts
+# and tables pass, half of them as shots by hand; none of 267 photos has 0.8 with more than 0.13.
+DRAWN_FLAT_SHARE = 0.8
+DRAWN_STROKE_SHARE = 0.25
 # pages: share of strokes among what is not flat from which a page is mostly text (drawn pages 0.9, screens
 # to 0.64).
 PAGE_TEXT_SHARE = 0.66
 # pages: share of the four commonest colours on the coarse canvas below which nothing can be a page.
 PAGE_POSSIBLE_SHARE = 0.4
+# pages: ... unless so much of it is flat.
+PAGE_POSSIBLE_FLAT_SHARE = 0.45
 # pages: ZNCC below which a block (16 px of a 640 px canvas) shows other text.
 PAGE_BLOCK_ZNCC = 0.7
 # pages: ... when after the best colour change this much is left (root mean square, 0..255): not so where a
 # brighter copy is clipped to white.
 PAGE_RESIDUE = 6.0
+# pages: a block that agrees better shows other text as well when more is left: one other digit. Of 210 true pairs of
+# screens, charts and tables without a caption two have such a block, of 8 pairs that differ in one value all have two.
+PAGE_STRONG_ZNCC = 0.85
+PAGE_STRONG_RESIDUE = 15.0
+# pages: how much the colour of an even block must differ (0..255), and in grey, to be another one: the best change of
+# colours is off by 30 and more where a page has too few colours to tell it.
+PAGE_OTHER_COLOUR = 14.0
+PAGE_OTHER_GREY = 10.0
+# pages: skew (degrees) and change of scale across a page (share) from which it was photographed. Copies of screens and
+# charts have up to 0.24 and 0.003, shots by hand that had passed 0.79 and 0.016 or more.
+PAGE_SKEW_DEGREES = 0.6
+PAGE_PERSPECTIVE_SHARE = 0.015
+# pages: share of the height at the top and at the bottom within which a clock stands.
+PAGE_CLOCK_EDGE_SHARE = 0.06
+# pages: height of letters that were laid over (share of the picture): those of memes have 0.025 to 0.1, and of what
+# differs they cover 0.74 to 1 (share of px), of other values in tables, forms and charts 0 to 0.6.
+LETTERING_HEIGHT_SHARE = 0.02
+LETTERING_SHARE = 0.7
+# pages: share of the box of a row of letters that must differ for the row to be one of those.
+LETTERING_CHANGED_SHARE = 0.3
+# pages: what makes a drawing of what both show: share of blocks whose lines slant (gradient across by down) and in
+# which a level line meets fewer edges than in text, of the blocks that both show and of all textured ones. Nine drawn
+# templates have 0.40 to 0.88 of all their blocks, screens, tables and slides 0.01 to 0.35 (line and pie charts 0.55).
+SLANTED_SHARE = 0.2
+TEXT_CROSSINGS = 3.0
+DRAWING_COMMON_SHARE = 0.4
+DRAWING_SHARE = 0.2
+# pages: share of the height at the top or bottom that a caption may take, share of what differs that its letters and
+# their bar must cover, and how alike the heights of letters are that take turns in one place.
+CAPTION_EDGE_SHARE = 0.25
+CAPTION_SHARE = 0.8
+SLOT_HEIGHT = 1.2
 # pages: share of textured blocks up to which what differs may be an overlay, so that the rest tells what it is.
 PAGE_OVERLAY_SHARE = 0.5
 # pages: share of textured blocks that may differ by compression alone, in one place as a clock does, and in

@@ -58,17 +58,28 @@ def test_too_little_support_proves_nothing(finding: Finding) -> None:
     assert judge(finding) is None
 
 
-def _page(changed: float, *, together: bool = False, text: bool = False) -> Finding:
-    return replace(COPY, page=Page(changed, together, text), changes=Changes(changed, 0.0))
+def _page(changed: float, *, clock: bool = False, text: bool = False, lettering: bool = False) -> Finding:
+    return replace(COPY, page=Page(changed, clock, text, lettering), changes=Changes(changed, 0.0))
 
 
 def test_pages_must_agree_on_every_line() -> None:
     assert judge(_page(0.0)) is Kind.SAME_PICTURE
-    assert judge(_page(0.005, together=True)) is Kind.EDITED
-    assert judge(_page(0.005, together=False)) is Kind.NEAR_SHOT
-    assert judge(_page(0.05, together=True)) is Kind.NEAR_SHOT
-    assert judge(_page(0.05, together=True, text=True)) is None
+    assert judge(_page(0.005, clock=True)) is Kind.EDITED
+    assert judge(_page(0.005)) is Kind.NEAR_SHOT
+    assert judge(_page(0.05)) is Kind.NEAR_SHOT
+    assert judge(_page(0.05, text=True)) is None
     assert judge(_page(0.6)) is None
+
+
+def test_letters_laid_over_a_page_make_it_edited() -> None:
+    assert judge(_page(0.4, lettering=True)) is Kind.EDITED
+    assert judge(_page(0.4, lettering=True, text=True)) is Kind.EDITED
+
+
+def test_a_page_that_was_photographed_is_no_copy() -> None:
+    assert judge(replace(_page(0.0), skew_degrees=1.0)) is Kind.NEAR_SHOT
+    assert judge(replace(_page(0.0), perspective=0.03)) is Kind.NEAR_SHOT
+    assert judge(replace(COPY, skew_degrees=1.0)) is Kind.SAME_PICTURE
 
 
 def test_the_sentence_says_what_was_done_and_the_proof() -> None:
