@@ -135,7 +135,7 @@ def _probability(low: Side, high: Side) -> float | None:
     if best is None or best.zncc < thresholds.COPY_ZNCC:
         return None
     finding = examine(low, high, best)
-    moved = finding.changes.content_share >= thresholds.CHANGED_SHARE_MIN
+    moved = finding.changes.another_moment
     return None if moved or not finding.supported else copy_probability(finding)
 
 

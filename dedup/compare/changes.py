@@ -1,12 +1,13 @@
 """What differs between two aligned pictures, and whether something was laid over or something in the scene moved.
 
 A small but complete local change decides, never a mean. An overlay (caption, sticker, bar, letters) stands out from
-its surroundings in one picture and has few colours, or it is a veil through which the other picture shines. In another
-moment of a scene, natural content gives way to other content, or the same thing is found at another place.
+its surroundings in one picture and is drawn otherwise than the scene, or it is a veil through which the other picture
+shines. In another moment of a scene, natural content gives way to other content, the same thing is found at another
+place, or the grain tells that all is another exposure, even where nothing moved.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import cv2
@@ -14,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.compare import thresholds
-from dedup.compare.graphics import CloseView
+from dedup.compare.exposure import same_colours
+from dedup.compare.graphics import CloseView, Outline
+from dedup.compare.maps import invert
 from dedup.compare.overlap import BLOCK_PX, Blocks, Canvas
 
 Rgb = NDArray[np.uint8]
@@ -24,6 +27,7 @@ _RING_BINS = 4
 _RING_BLOCKS = 2
 _SHAPE_PX = 16
 _STROKE_PX = 7
+_RIM_PX = 2
 
 
 class Owner(StrEnum):
@@ -39,13 +43,19 @@ class Changes:
     """What changed inside the overlap: shares (0..1) of its blocks that an overlay or other content replaced.
 
     `overlay_on` tells which picture carries the overlay, None without any; `overlay` (bool, rows x columns) are its
-    blocks.
+    blocks. `other_exposure` says whether the grain of the rest is that of another shot.
     """
 
     overlay_share: float
     content_share: float
     overlay_on: Owner | None = None
     overlay: Mask | None = field(default=None, compare=False, repr=False)
+    other_exposure: bool = False
+
+    @property
+    def another_moment(self) -> bool:
+        """Whether the pictures are two shots, however well the rest agrees."""
+        return self.other_exposure or self.content_share >= thresholds.CHANGED_SHARE_MIN
 
     @property
     def share(self) -> float:
@@ -55,12 +65,11 @@ class Changes:
 
 @dataclass(frozen=True)
 class _Area:
-    """A connected changed area: its blocks, its px that differ, who owns it, and how drawn it looks."""
+    """A connected changed area: its blocks, its px that differ, who owns it, and how likely it was laid over."""
 
     where: Mask
     inside: Mask
     owner: Owner
-    overlay: bool
     logit: float
 
     @property
@@ -72,31 +81,76 @@ class _Area:
 def find_changes(
     canvas: Canvas, blocks: Blocks, closer: Callable[[], Canvas | None] | None = None
 ) -> Changes:
-    """Find changed areas of a canvas and tell overlays from moved or exchanged content.
+    """Find changed areas of a canvas, tell overlays from moved or exchanged content, and copies from other exposures.
 
-    `closer` returns the same two pictures on a finer canvas; it is called only when something changed.
+    `closer` returns the same two pictures on a finer canvas; it is called only when something changed, or when the
+    pictures agree so well that the grain has to decide.
     """
     found = _changed_areas(blocks)
-    if not found:
+    if not found and not _agree(blocks):
         return Changes(0.0, 0.0)
-    view = CloseView((closer() if closer else None) or canvas)
+    changed = np.zeros(blocks.valid.shape, bool)
+    for where, _ in found:
+        changed |= where
+    remade = _at_an_angle(canvas) or not same_colours(canvas)
+    close = (closer() if closer else None) or canvas
+    view = CloseView(close, _pixels(changed, canvas.valid.shape), grain_tells=not remade)
     areas = [_area(canvas, blocks, where, inside, view) for where, inside in found]
-    if _under_one_veil(canvas, areas):
-        areas = [replace(area, overlay=True) for area in areas]
-    areas = _with_ends(_with_company(areas))
-    moved = _moved(canvas, areas)
+    other_exposure = view.same_exposure < thresholds.OTHER_EXPOSURE_LOGIT
+    overlays = [] if other_exposure else _overlays(canvas, areas)
+    content_min = thresholds.REMADE_CONTENT_SHARE if remade else 0.0
+    return _summed_up(areas, overlays, content_min, blocks, other_exposure=other_exposure)
+
+
+def _summed_up(
+    areas: list[_Area], overlays: list[_Area], content_min: float, blocks: Blocks, *, other_exposure: bool
+) -> Changes:
+    """Return the shares of all areas; content of a share below `content_min` is none."""
     total = max(1, int(blocks.valid.sum()))
-    overlays = [area for place, area in enumerate(areas) if area.overlay and place not in moved]
-    covered = np.logical_or.reduce([area.where for area in overlays], initial=False)
-    overlay = sum(area.blocks for area in overlays)
-    content = sum(area.blocks for area in areas) - overlay
-    return Changes(overlay / total, content / total, _common_owner(overlays), covered if overlays else None)
+    overlay = sum(area.blocks for area in overlays) / total
+    content = sum(area.blocks for area in areas) / total - overlay
+    covered = np.logical_or.reduce([area.where for area in overlays]) if overlays else None
+    return Changes(
+        overlay_share=overlay,
+        content_share=content if content >= content_min else 0.0,
+        overlay_on=_common_owner(overlays),
+        overlay=covered,
+        other_exposure=other_exposure,
+    )
+
+
+def _agree(blocks: Blocks) -> bool:
+    """Whether the pictures agree as copies do, so far as their structure goes."""
+    zncc = blocks.zncc[blocks.textured]
+    return len(zncc) > 0 and float(np.median(zncc)) >= thresholds.COPY_ZNCC
+
+
+def _at_an_angle(canvas: Canvas) -> bool:
+    """Whether one picture shows the other as a plane that the camera did not face."""
+    height, width = canvas.valid.shape
+    for mapping in (canvas.from_low, canvas.from_high):
+        back = invert(mapping)
+        if np.abs(back[2, :2] * (width, height)).max() >= thresholds.ANGLE_PERSPECTIVE_SHARE * abs(
+            back[2, 2]
+        ):
+            return True
+    return False
+
+
+def _overlays(canvas: Canvas, areas: list[_Area]) -> list[_Area]:
+    """Return the areas that were laid over: all that did not move, where all together look so."""
+    weight = sum(area.blocks for area in areas)
+    together = sum(area.blocks * area.logit for area in areas) / max(1, weight)
+    if not areas or together < thresholds.OVERLAY_LOGIT:
+        return []
+    moved = _moved(canvas, areas)
+    return [area for place, area in enumerate(areas) if place not in moved]
 
 
 def changed_blocks(blocks: Blocks) -> Mask:
     """Return which blocks differ in colour and in structure (bool, rows x columns)."""
-    other_structure = ~blocks.textured | (blocks.zncc < thresholds.CHANGED_ZNCC)
-    return np.asarray(blocks.valid & (blocks.residue >= thresholds.CHANGED_RESIDUE) & other_structure)
+    may_differ = ~blocks.textured | (blocks.zncc < thresholds.CHANGED_ZNCC)
+    return np.asarray(blocks.valid & (blocks.residue >= thresholds.CHANGED_RESIDUE) & may_differ)
 
 
 def _changed_areas(blocks: Blocks) -> list[tuple[Mask, Mask]]:
@@ -105,22 +159,39 @@ def _changed_areas(blocks: Blocks) -> list[tuple[Mask, Mask]]:
     if not changed.any():
         return []
     count, labels = cv2.connectedComponents(changed.astype(np.uint8), connectivity=8)
-    differs = blocks.difference >= thresholds.CHANGED_RESIDUE
+    differs = (blocks.difference >= thresholds.CHANGED_RESIDUE) & _without_rim(blocks.canvas.valid)
     areas = [
         (labels == label, _pixels(labels == label, differs.shape) & differs) for label in range(1, count)
     ]
     return [(where, inside) for where, inside in areas if inside.sum() >= thresholds.CHANGED_PIXELS_MIN]
 
 
+def _without_rim(valid: Mask) -> Mask:
+    """Leave out the outermost px of the overlap, where a border or what was cut off peeps in."""
+    rim = np.ones((2 * _RIM_PX + 1, 2 * _RIM_PX + 1), np.uint8)
+    inner = cv2.erode(valid.astype(np.uint8), rim, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return np.asarray(inner > 0)
+
+
 def _area(canvas: Canvas, blocks: Blocks, where: Mask, inside: Mask, view: CloseView) -> _Area:
     low, high = canvas.low[inside], canvas.high[inside]
-    veiled = _is_veil(low, high) or _is_veil(high, low)
     around = np.ones((2 * _RING_BLOCKS + 1, 2 * _RING_BLOCKS + 1), np.uint8)
     near = cv2.dilate(where.astype(np.uint8), around) > 0
     ring = _pixels(near & ~where, inside.shape) & canvas.valid
-    logit = view.drawn_logit(inside, ring)
-    overlay = veiled or _are_strokes(inside, blocks.signed[inside]) or logit >= 0
-    return _Area(where, inside, _owner(canvas, inside, ring), overlay, logit)
+    strange = _strangeness(canvas, inside, ring)
+    rows, columns = np.flatnonzero(where.any(axis=1)), np.flatnonzero(where.any(axis=0))
+    at_border = rows[0] == 0 or columns[0] == 0
+    at_border = at_border or rows[-1] == where.shape[0] - 1 or columns[-1] == where.shape[1] - 1
+    outline = Outline(
+        inside=inside,
+        around=ring,
+        thin=_is_veil(low, high) or _is_veil(high, low) or _are_strokes(inside, blocks.signed[inside]),
+        width_share=float(columns[-1] + 1 - columns[0]) / where.shape[1],
+        at_border=bool(at_border),
+        strange=max(strange),
+        difference=float(blocks.difference[inside].mean()),
+    )
+    return _Area(where, inside, _owner(*strange), view.laid_over_logit(outline))
 
 
 def _are_strokes(inside: Mask, signed: NDArray[np.float32]) -> bool:
@@ -133,14 +204,19 @@ def _are_strokes(inside: Mask, signed: NDArray[np.float32]) -> bool:
     )
 
 
-def _owner(canvas: Canvas, inside: Mask, ring: Mask) -> Owner:
-    """Compare the colours inside with those around; the ring is the same in both pictures."""
+def _strangeness(canvas: Canvas, inside: Mask, ring: Mask) -> tuple[float, float]:
+    """Compare the colours inside with those around (0..1), in low and in high."""
     if not ring.any():
+        return 0.0, 0.0
+    low, high = (1 - _common_colours(one[inside], one[ring]) for one in (canvas.low, canvas.high))
+    return low, high
+
+
+def _owner(low: float, high: float) -> Owner:
+    """Tell who shows what is strange to its surroundings; these are the same in both pictures."""
+    if abs(low - high) < thresholds.OWNER_DIFFERENCE:
         return Owner.BOTH
-    strange = [1 - _common_colours(one[inside], one[ring]) for one in (canvas.low, canvas.high)]
-    if abs(strange[0] - strange[1]) < thresholds.OWNER_DIFFERENCE:
-        return Owner.BOTH
-    return Owner.LOW if strange[0] > strange[1] else Owner.HIGH
+    return Owner.LOW if low > high else Owner.HIGH
 
 
 def _common_colours(one: Rgb, other: Rgb) -> float:
@@ -175,41 +251,6 @@ def _shines_through(before: NDArray[np.float64], after: NDArray[np.float64]) -> 
     one, other = one - one.mean(), other - other.mean()
     spread = np.sqrt((one @ one) * (other @ other))
     return bool(one @ other >= thresholds.VEIL_CORRELATION * max(1e-9, float(spread)))
-
-
-def _under_one_veil(canvas: Canvas, areas: list[_Area]) -> bool:
-    """Whether all that changed is one watermark, whose thin ends say little by themselves."""
-    if not areas:
-        return False
-    inside = np.logical_or.reduce([area.inside for area in areas])
-    low, high = canvas.low[inside], canvas.high[inside]
-    return _is_veil(low, high) or _is_veil(high, low)
-
-
-def _with_company(areas: list[_Area]) -> list[_Area]:
-    """Believe of areas that something was laid over them more easily where that picture carries overlays already."""
-    carriers = {area.owner for area in areas if area.overlay}
-    return [
-        replace(area, overlay=True)
-        if area.owner in carriers and area.logit >= -thresholds.COMPANY_LOGIT
-        else area
-        for area in areas
-    ]
-
-
-def _with_ends(areas: list[_Area]) -> list[_Area]:
-    """Count small areas beside an overlay, such as the thin ends of its letters, to it."""
-    overlays = [area for area in areas if area.overlay]
-    if not overlays:
-        return areas
-    reach = 2 * thresholds.OVERLAY_END_BLOCKS + 1
-    covered = np.logical_or.reduce([area.where for area in overlays])
-    near = cv2.dilate(covered.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
-    largest = thresholds.OVERLAY_END_SHARE * max(area.blocks for area in overlays)
-    return [
-        replace(area, overlay=True) if area.blocks <= largest and near[area.where].all() else area
-        for area in areas
-    ]
 
 
 def _moved(canvas: Canvas, areas: list[_Area]) -> set[int]:

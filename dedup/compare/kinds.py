@@ -29,7 +29,7 @@ def judge(finding: Finding) -> Kind | None:
         return None
     if finding.page is not None:
         return _judge_page(finding, finding.page)
-    if _agrees(finding) and finding.changes.content_share < thresholds.CHANGED_SHARE_MIN:
+    if _agrees(finding) and not finding.changes.another_moment:
         return kind_of_copy(finding)
     return Kind.NEAR_SHOT if _is_near_shot(finding) else None
 
