@@ -59,7 +59,7 @@ def press(page: Page, key: str) -> None:
 def test_a_whole_queue_is_decided_and_taken_back_by_keyboard(open_page: OpenPage, reviewer: User) -> None:
     page = open_page(reviewer)
     page.goto("/duplicates/")
-    page.get_by_role("link", name="Start reviewing").click()
+    page.get_by_role("button", name="Start reviewing").click()
     page.wait_for_url(GROUP)
     first = page.url
 
@@ -128,11 +128,54 @@ def test_the_way_to_compare_is_kept_for_the_next_group(open_page: OpenPage, revi
 def test_it_works_without_scripts(open_page: OpenPage, reviewer: User) -> None:
     page = open_page(reviewer, java_script_enabled=False)
     page.goto("/duplicates/")
-    page.get_by_role("link", name="Start reviewing").click()
+    page.get_by_role("button", name="Start reviewing").click()
     expect(page.get_by_role("button", name="Swipe")).to_be_hidden()
     page.get_by_role("button", name="Keep left").click()
 
     assert live() == 4
+
+
+def test_all_suggestions_are_accepted_at_once_and_taken_back(open_page: OpenPage, reviewer: User) -> None:
+    page = open_page(reviewer)
+    page.goto("/duplicates/")
+    page.get_by_role("link", name="Accept all").click()
+    expect(page.get_by_text("3 photos go to the trash")).to_be_visible()
+    page.get_by_role("spinbutton").fill("3")
+    page.get_by_role("button", name="Accept 2 suggestions").click()
+    expect(page.get_by_role("button", name="Take all of it back")).to_be_visible()
+    assert live() == 2
+    page.get_by_role("button", name="Take all of it back").click()
+    expect(page.get_by_text("Taken back.")).to_be_visible()
+    assert live() == 5
+    assert Group.objects.filter(status=GroupStatus.OPEN).count() == 2
+
+
+def test_two_moderators_get_different_groups_and_see_each_other(open_page: OpenPage, reviewer: User) -> None:
+    anna, bert = open_page(reviewer), open_page(make_user("bert", role=Role.MODERATOR))
+    for page in (anna, bert):
+        page.goto("/duplicates/")
+        page.get_by_role("button", name="Start reviewing").click()
+        page.wait_for_url(GROUP)
+    assert anna.url != bert.url
+
+    anna.goto(bert.url)
+    expect(anna.get_by_role("status").filter(has_text="bert looks at this group")).to_be_visible()
+
+
+def test_what_is_taken_over_is_chosen_once_and_remembered(open_page: OpenPage, reviewer: User) -> None:
+    page = open_page(reviewer)
+    group = Group.objects.order_by("-gain")[0]
+    Photo.objects.exclude(pk=group.suggested_keeper_id).update(title="From the copy", rating=4)
+    page.goto(f"/duplicates/{group.pk}")
+    page.get_by_text("What the kept photo takes over").click()
+    page.get_by_label("Title").uncheck()
+    press(page, "Shift+Enter")
+    kept = Photo.objects.get(pk=group.suggested_keeper_id)
+    assert (kept.title, kept.rating) == ("", 4)
+
+    page.get_by_text("What the kept photo takes over").click()
+    expect(page.get_by_label("Title")).not_to_be_checked()
+    expect(page.get_by_label("Rating")).to_be_checked()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -141,10 +184,12 @@ def test_the_pages_are_accessible_and_fit_a_phone(open_page: OpenPage, reviewer:
     group = Group.objects.order_by("-gain")[0]
     page.goto(f"/duplicates/{group.pk}")
     press_first = page.get_by_role("button", name="Keep left")
-    for path in ("/duplicates/", f"/duplicates/{group.pk}", "/duplicates/journal"):
+    decided = f"/duplicates/{group.pk}"
+    for path in ("/duplicates/", "/duplicates/accept", decided, "/duplicates/journal", "/duplicates/report"):
         page.goto(path)
+        page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
         assert page.evaluate("document.documentElement.scrollWidth") == 360
         assert violations(page) == []
-        if path.endswith(str(group.pk)):
+        if path == decided:
             with page.expect_navigation():
                 press_first.click()
