@@ -96,9 +96,11 @@ def find_changes(
     close = (closer() if closer else None) or canvas
     view = CloseView(close, _pixels(changed, canvas.valid.shape), grain_tells=not remade)
     areas = [_area(canvas, blocks, where, inside, view) for where, inside in found]
-    other_exposure = view.same_exposure < thresholds.OTHER_EXPOSURE_LOGIT
+    flattened = view.flattened >= thresholds.FLATTENED_SHARE
+    other_exposure = not flattened and view.same_exposure < thresholds.OTHER_EXPOSURE_LOGIT
     overlays = [] if other_exposure else _overlays(canvas, areas)
-    content_min = thresholds.REMADE_CONTENT_SHARE if remade else 0.0
+    content_min = thresholds.FLATTENED_CONTENT_SHARE if flattened else 0.0
+    content_min = thresholds.REMADE_CONTENT_SHARE if remade else content_min
     return _summed_up(areas, overlays, content_min, blocks, other_exposure=other_exposure)
 
 
@@ -231,7 +233,14 @@ def _common_colours(one: Rgb, other: Rgb) -> float:
 
 
 def _is_veil(plain: Rgb, veiled: Rgb) -> bool:
-    """Whether the px (n, 3) of one were mixed evenly with white or black into those of the other."""
+    """Whether the px (n, 3) of one were mixed evenly with white or black into those of the other, and still show."""
+    return veil_strength(plain, veiled) is not None and _shines_through(
+        plain.astype(np.float64), veiled.astype(np.float64)
+    )
+
+
+def veil_strength(plain: Rgb, veiled: Rgb) -> float | None:
+    """Return how much (0..1) white or black was mixed evenly into the px (n, 3); None where it was not."""
     before, after = plain.astype(np.float64), veiled.astype(np.float64)
     for colour in (255.0, 0.0):
         towards = colour - before
@@ -240,9 +249,9 @@ def _is_veil(plain: Rgb, veiled: Rgb) -> bool:
         fits = (off <= thresholds.VEIL_OFF_GREY) & (mix > 0) & (mix <= 1)
         strong, usual = np.quantile(mix, (0.9, 0.5))
         even = strong - usual <= thresholds.VEIL_UNEVENNESS * strong
-        if even and fits.mean() >= thresholds.VEIL_SHARE and _shines_through(before, after):
-            return True
-    return False
+        if even and fits.mean() >= thresholds.VEIL_SHARE:
+            return float(strong)
+    return None
 
 
 def _shines_through(before: NDArray[np.float64], after: NDArray[np.float64]) -> bool:

@@ -102,9 +102,7 @@ def _agreement(blocks: Blocks, changes: Changes) -> _Agreement:
     counted = blocks.textured if changes.overlay is None else blocks.textured & ~_with_rim(changes.overlay)
     if not counted.any():
         return _Agreement(1.0, 1.0)
-    known = counted & blocks.comparable
-    if known.sum() >= max(thresholds.TEXTURED_BLOCKS_MIN, thresholds.KNOWN_SHARE * counted.sum()):
-        counted = known
+    counted = blocks.not_lost(counted)
     zncc = blocks.zncc[counted]
     weight = (blocks.low_texture * blocks.high_texture)[counted].astype(np.float64)
     order = np.argsort(zncc)

@@ -91,6 +91,12 @@ class CloseView:
             return 0.0
         return same_exposure_logit(self._canvas, self._changed, max(self._shares_of_rest(_DEAD_GREY)))
 
+    @cached_property
+    def flattened(self) -> float:
+        """Share (0..1) of what stayed in which compression left no fine detail in one picture, and the other has it."""
+        shares = self._shares_of_rest(_DEAD_GREY)
+        return max(shares) - min(shares)
+
     def laid_over_logit(self, area: Outline) -> float:
         """Return how likely an area was laid over one picture or both; above 0 it rather was, at 0 it is too small."""
         inside = self._here(area.inside)

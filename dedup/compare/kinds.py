@@ -45,7 +45,8 @@ def _agrees(finding: Finding) -> bool:
 
 
 def _judge_page(finding: Finding, page: Page) -> Kind | None:
-    harmless = page.clock or page.lettering or page.changed_share <= thresholds.PAGE_NOISE_SHARE
+    laid_over = page.lettering or page.veiled
+    harmless = laid_over or page.clock or page.changed_share <= thresholds.PAGE_NOISE_SHARE
     if _agrees(finding) and harmless and not _is_photographed(finding):
         return kind_of_copy(finding)
     if page.text or page.changed_share > thresholds.PAGE_NEAR_SHOT_SHARE:

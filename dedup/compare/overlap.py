@@ -117,6 +117,12 @@ class Blocks:
         apart = np.abs(np.subtract(*self._clipped_shares))
         return np.asarray(self.valid & (apart <= thresholds.CLIPPED_SHARE))
 
+    def not_lost(self, counted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return the counted blocks that can be compared, or all of them where these are too few to speak for all."""
+        known = counted & self.comparable
+        enough = max(thresholds.TEXTURED_BLOCKS_MIN, thresholds.KNOWN_SHARE * counted.sum())
+        return known if known.sum() >= enough else counted
+
     @cached_property
     def _clipped_shares(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         low, high = (

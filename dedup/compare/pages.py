@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.compare import thresholds
+from dedup.compare.changes import veil_strength
 from dedup.compare.lettering import Row, lettering, rows_of_letters
 from dedup.compare.overlap import Blocks, Canvas, compare_blocks
 from dedup.compare.sharpness import equally_sharp
@@ -30,14 +31,16 @@ class Page:
     """How two aligned pages or screens differ.
 
     `changed_share` is the share (0..1) of textured blocks that do not show the same; `clock` whether these are few, in
-    one place, at the top or at the bottom; `lettering` whether they are letters that were laid over; `text` whether the
-    pages are mostly text. `changed` (bool, rows x columns) are the blocks themselves.
+    one place, at the top or at the bottom; `lettering` whether they are letters that were laid over; `veiled` whether
+    what was laid over lets the page through, as a watermark does; `text` whether the pages are mostly text. `changed`
+    (bool, rows x columns) are the blocks themselves.
     """
 
     changed_share: float
     clock: bool
     text: bool
     lettering: bool = False
+    veiled: bool = False
     changed: Mask | None = field(default=None, compare=False, repr=False)
 
 
@@ -71,7 +74,8 @@ def read_page(canvas: Canvas) -> Page | None:
         return None
     lettered = share > 0 and _Differing(canvas, blocks, changed).is_lettering()
     text = strokes >= thresholds.PAGE_TEXT_SHARE
-    return Page(share, _is_clock(changed, share), text, lettered, changed)
+    veiled = share > 0 and _is_veiled(canvas, blocks, changed)
+    return Page(share, _is_clock(changed, share), text, lettered, veiled, changed)
 
 
 def _changed(blocks: Blocks) -> Mask:
@@ -92,6 +96,16 @@ def _other_colours(blocks: Blocks) -> Mask:
     grey = np.abs(cv2.resize(low - high, (columns, rows), interpolation=cv2.INTER_AREA))
     differs = np.minimum(blocks.residue, blocks.raw_colour) >= thresholds.PAGE_OTHER_COLOUR
     return np.asarray(blocks.unclipped & ~blocks.textured & differs & (grey >= thresholds.PAGE_OTHER_GREY))
+
+
+def _is_veiled(canvas: Canvas, blocks: Blocks, changed: Mask) -> bool:
+    """Whether all that differs was mixed evenly with white or black in one of the pages."""
+    inside = _pixels(changed, canvas.valid.shape) & (blocks.difference >= thresholds.PAGE_VEILED_GREY)
+    if not inside.any():
+        return False
+    low, high = canvas.low[inside], canvas.high[inside]
+    found = [veil_strength(low, high), veil_strength(high, low)]
+    return any(strength is not None and strength <= thresholds.PAGE_VEIL_MAX for strength in found)
 
 
 def _is_clock(changed: Mask, share: float) -> bool:

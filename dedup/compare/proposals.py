@@ -33,9 +33,10 @@ class Proposal:
 
     @cached_property
     def zncc(self) -> float:
-        """Median over textured blocks; -1 when there are too few to tell."""
-        values = self.blocks.zncc[self.blocks.textured]
-        return float(np.median(values)) if len(values) >= thresholds.TEXTURED_BLOCKS_MIN else -1.0
+        """Median over textured blocks, but those that one picture lost to white or black; -1 when too few can tell."""
+        if self.blocks.textured.sum() < thresholds.TEXTURED_BLOCKS_MIN:
+            return -1.0
+        return float(np.median(self.blocks.zncc[self.blocks.not_lost(self.blocks.textured)]))
 
 
 def best_proposal(low: Side, high: Side) -> Proposal | None:

@@ -40,9 +40,9 @@ PAGE_SIDE_PX = 640
 CLOSE_SIDE_PX = 720
 # verdict: textured blocks below which a pair is dull and must agree strictly.
 TEXTURED_BLOCKS_MIN = 12
-# verdict: median block ZNCC of a copy. Of 2,500 true pairs (18 kinds of change) 99.8 % have 0.95 or more,
-# unrelated pairs and drawn text pages at most 0.87; bursts reach 0.93.
-COPY_ZNCC = 0.95
+# verdict: median block ZNCC of a copy. Of 2,500 true pairs (18 kinds of change) 99.8 % have 0.95 or more, brighter
+# copies that are clipped nearly everywhere 0.944; unrelated pairs and drawn text pages at most 0.87; bursts 0.93.
+COPY_ZNCC = 0.94
 # confidence: logistic model of the logarithms of the fine agreement, of its lowest fifth, and of what the best change
 # of colours leaves; and from where on two pictures that agree are said to be one.
 COPY_LOGIT_WEIGHTS = (3.504, 2.984, -0.7)
@@ -59,7 +59,7 @@ ENCLOSING_SHARE = 0.75
 # overlap: share of px of a block at the end of a channel from which its colours say nothing about the change of
 # colours: a brighter copy has lost them.
 CLIPPED_SHARE = 0.1
-# examine: share of the textured blocks that must not be clipped for them to speak for all.
+# overlap: share of the textured blocks that must not be clipped for them to speak for all.
 KNOWN_SHARE = 0.3
 # verdict: below this probability a pair that agrees is aligned once more and looked at again.
 SURE_PROBABILITY = 0.9
@@ -93,6 +93,10 @@ CHANGED_ZNCC = 0.5
 # is a photo of the other or was recoloured, more is left at edges. Px below which an area is noise.
 CHANGED_SHARE_MIN = 0.0008
 REMADE_CONTENT_SHARE = 0.02
+# changes: from that share of px which compression emptied in one picture on (JPEG quality 10 empties 5 to 70 %, 40 up
+# to 30 %), so little content may be its marks, and the grain says nothing.
+FLATTENED_SHARE = 0.12
+FLATTENED_CONTENT_SHARE = 0.003
 CHANGED_PIXELS_MIN = 12
 # changes: how much more (share of px) an area must differ from its surroundings in one picture than in the
 # other.
@@ -183,7 +187,7 @@ PAGE_OTHER_COLOUR = 14.0
 PAGE_OTHER_GREY = 10.0
 # pages: skew (degrees) and change of scale across a page (share) from which it was photographed. Copies of screens and
 # charts have up to 0.24 and 0.003, shots by hand that had passed 0.79 and 0.016 or more.
-PAGE_SKEW_DEGREES = 0.6
+PAGE_SKEW_DEGREES = 0.72
 PAGE_PERSPECTIVE_SHARE = 0.015
 # pages: share of the height at the top and at the bottom within which a clock stands.
 PAGE_CLOCK_EDGE_SHARE = 0.06
@@ -205,6 +209,10 @@ DRAWING_SHARE = 0.2
 CAPTION_EDGE_SHARE = 0.25
 CAPTION_SHARE = 0.8
 SLOT_HEIGHT = 1.2
+# pages: what differs by so much (0..255) may be a watermark, if no more than so much of it is mixed in (share): one on
+# a photo of things on white mixes 0.5, letters that are gone are all white.
+PAGE_VEILED_GREY = 20.0
+PAGE_VEIL_MAX = 0.7
 # pages: share of textured blocks up to which what differs may be an overlay, so that the rest tells what it is.
 PAGE_OVERLAY_SHARE = 0.5
 # pages: share of textured blocks that may differ by compression alone, in one place as a clock does, and in

@@ -10,7 +10,7 @@ from dedup.compare.overlap import Canvas, Preview, lay_over
 from dedup.compare.pages import may_be_page, read_page
 from dedup.compare.turns import TURNS
 from dedup.compare.verdict import Verdict
-from tests.compare.drawing import captioned, grey, pixels, recompressed, resized, verdict
+from tests.compare.drawing import captioned, grey, pixels, recompressed, resized, verdict, watermarked
 from tests.pictures import WORDS, flat, scene, screenshot, text_page
 
 
@@ -186,6 +186,17 @@ def test_two_shots_of_one_page_are_no_copies() -> None:
     page = screenshot(5)
     assert not _is_copy(verdict(_held(page, 0.0), _held(page, 0.02)))
     assert _is_copy(verdict(_held(page, 0.0), _held(page, 0.0)))
+
+
+def test_a_watermark_over_a_chart_is_an_edit_and_a_line_that_went_is_none() -> None:
+    chart = _colour_chart(1)
+    page = read_page(_canvas(chart, watermarked(chart)))
+    assert page is not None and page.veiled
+    found = verdict(chart, watermarked(chart))
+    assert found is not None and found.kind is Kind.EDITED
+    for one, other in ((_table(1), _table(1, "917")), (text_page(1), text_page(2))):
+        page = read_page(_canvas(one, other))
+        assert page is not None and page.changed_share > 0 and not page.veiled
 
 
 def test_a_flat_picture_is_no_page() -> None:
