@@ -110,6 +110,8 @@ def test_two_photos_can_be_compared_in_every_way(open_page: OpenPage, reviewer: 
     page.keyboard.press("0")
     page.keyboard.press("q")
     assert mode(page) == "side"
+    page.keyboard.press("i")
+    expect(page.get_by_role("heading", name="What differs")).to_be_in_viewport()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     page.keyboard.press("Escape")
