@@ -10,6 +10,7 @@
 # make bench-match    what finding candidates costs among many photos (PHOTOS=folder N=1000000)
 # make bench-keeper   how often the better one of two copies is kept (PHOTOS=folder)
 # make bench-embed    how fast pictures become vectors (PHOTOS=folder)
+# make bench-review   how quick the review queue is with many open groups, in Chromium (PHOTOS=folder N=20000)
 # make bench-ingest   what taking photos in costs, and how the site answers meanwhile (PHOTOS=folder N=5000)
 # make bench-outcomes what becomes of every file of a folder at a running site (FOLDER=folder)
 #
@@ -35,7 +36,7 @@ NODE_MODULES := node_modules/.installed
 BENCH := .cache/bench
 RIVALS := .cache/rivals
 
-.PHONY: help run demo setup setup-dev setup-browser test check format lock bench bench-keeper bench-match bench-detect bench-outcomes bench-embed bench-ingest audit torture
+.PHONY: help run demo setup setup-dev setup-browser test check format lock bench bench-keeper bench-match bench-review bench-detect bench-outcomes bench-embed bench-ingest audit torture
 .DEFAULT_GOAL := help
 
 help:
@@ -110,6 +111,11 @@ bench-match: setup-dev
 bench-keeper: setup-dev
 	@test -n "$(PHOTOS)" || { echo "Give a folder of photos: make bench-keeper PHOTOS=/path/to/folder"; exit 1; }
 	@$(PY) -m bench.keeper "$(PHOTOS)" $(ARGS)
+
+# How quick the review queue is with 20,000 open groups, in Chromium (PHOTOS=folder, N=groups).
+bench-review: setup-browser $(NODE_MODULES)
+	@test -n "$(PHOTOS)" || { echo "Give a folder of photos: make bench-review PHOTOS=/path/to/folder"; exit 1; }
+	@$(PY) -m bench.review "$(PHOTOS)" $(if $(N),--groups $(N)) $(ARGS)
 
 # What becomes of every file of a folder at a running site (LIKENESS_TOKEN, ARGS="--site ...").
 bench-outcomes: setup-dev

@@ -18,18 +18,9 @@ from playwright.sync_api import (
 )
 
 from gallery.models import User
-from tests.chromium import find_chromium
+from tests.chromium import FLAGS, find_chromium
 from tests.live import PATIENCE_S, LiveSite
 
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 PATIENCE_MS = PATIENCE_S * 1000

@@ -8,6 +8,15 @@ from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DEBIAN_PACKAGES = ("chromium", "fonts-dejavu-core")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 MISSING = (
     "The browser tests need Chromium: install it (Debian: apt install chromium fonts-dejavu-core), "
     "run `.venv/bin/python -m playwright install chromium`, or name one with CHROMIUM=/path/to/chromium."
