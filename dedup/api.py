@@ -71,7 +71,7 @@ class ResolveBody(Schema):
     version: Number = Field(description="The version of the group that this decision is about.")
 
 
-class StackBody(Schema):
+class StackGroupBody(Schema):
     cover: Number = Field(description="Id of the member that lies on top.")
     photos: PhotoIds = Field(
         default=[], description="The members to stack, the cover among them; empty for all."
@@ -165,7 +165,7 @@ def dismiss(request: HttpRequest, group_id: GroupId, body: DismissBody = WHOLE_G
     response={200: Decided, 409: ConflictBody, **errors(404, 413, 422)},
     summary="Stack",
 )
-def stack(request: HttpRequest, group_id: GroupId, body: StackBody) -> dict[str, Any]:
+def stack(request: HttpRequest, group_id: GroupId, body: StackGroupBody) -> dict[str, Any]:
     """Show members of the group as one photo, the cover. Nothing goes to the trash."""
     user = require_moderator(request)
     with decision_errors(user):

@@ -237,6 +237,9 @@ NEWER_TABLES = {
     "dedup_keeperrules",
     "dedup_freshword",
     "dedup_hashentry",
+    "dedup_groupclaim",
+    "dedup_reviewvisit",
+    "dedup_bulkdecision",
 }
 NEWER_COLUMNS = {
     "gallery_photo": {
@@ -244,6 +247,7 @@ NEWER_COLUMNS = {
         "unusual",
     },
     "dedup_fingerprint": {"looked_by", "refused"},
+    "dedup_resolution": {"why", "bulk_id"},
 }
 
 
