@@ -45,13 +45,14 @@ def main() -> None:
     parser.add_argument("--decisions", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
+    chromium = find_chromium()
     with tempfile.TemporaryDirectory(prefix="likeness-bench-", ignore_cleanup_errors=True) as folder:
         environment = {"SECRET_KEY": "only for measuring " * 3, "CLIP_PRETRAINED": "/none/there.pt"}
         with OwnSite(Path(folder), environment) as site:
             take_in(site, pictures_in(options.photos))
             fill(site, options.groups)
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+                browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
                 page = browser.new_page(base_url=site.address, viewport={"width": 1280, "height": 900})
                 measure(page, options.groups, options.rounds, options.decisions)
                 browser.close()
