@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dedup.journal import describe
 from dedup.merging import ALL_PARTS, Part
 from dedup.resolution import BadDecision, dismiss_group, resolve_group
 from dedup.stacking import stack_group
@@ -81,9 +80,3 @@ def stack(decision: Decision, group: Group, user: User) -> Resolution:
         version=decision.version,
         user=user,
     )
-
-
-def in_words(resolution: Resolution) -> str:
-    """The decision as a sentence."""
-    words = describe(resolution)
-    return f"{words[0].upper()}{words[1:]}."

@@ -9,10 +9,9 @@ from io import StringIO
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from dedup.journal import entries
+from dedup.journal import entries, file_names
 from dedup.models import Resolution
 from dedup.queue_filter import moment, one_of, short
-from gallery.models import Photo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -82,8 +81,7 @@ def rows(found: QuerySet[Resolution]) -> Iterator[dict[str, Any]]:
     """Each decision as a row of COLUMNS, with values for JSON. Photos that were removed since have an empty name."""
     read = found.iterator(chunk_size=BATCH)
     while some := list(islice(read, BATCH)):
-        named = {pk for one in some for pk in (*one.kept, *one.trashed)}
-        names = dict(Photo.objects.filter(pk__in=named).values_list("pk", "file_name"))
+        names = file_names(some)
         yield from (row(one, names) for one in some)
 
 

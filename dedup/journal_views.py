@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from dedup import journal_rows
 from dedup import report as report_lines
-from dedup.decide import in_words
+from dedup.journal import in_words
 from dedup.journal_rows import JournalFilter, as_csv, as_json, read_journal_filter
 from dedup.models import BulkDecision, Resolution
 from dedup.queue_filter import BadFilter
@@ -44,9 +44,10 @@ def journal(request: HttpRequest) -> HttpResponse:
     chosen = journal_filter(request)
     found = chosen.entries()
     page = Paginator(found, JOURNAL_PAGE).get_page(request.GET.get("page"))
+    shown = list(page)
     context = {
         "page": page,
-        "rows": [(entry, in_words(entry)) for entry in page],
+        "rows": list(zip(shown, in_words(shown), strict=True)),
         "chosen": chosen,
         "freed": found.filter(undone_at=None).aggregate(freed=Sum("bytes_freed"))["freed"] or 0,
         "actions": Resolution.Action.choices,

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dedup import claims
 from dedup.claims import claim_first
-from dedup.decide import Decision, carry_out, in_words
+from dedup.decide import Decision, carry_out
 from dedup.forms import DecisionForm
-from dedup.journal import entries, last_of
+from dedup.journal import entries, in_words, last_of
 from dedup.merging import Part
 from dedup.models import Group, GroupStatus, Resolution, Verdict
 from dedup.page_filter import address, queue_filter
@@ -152,7 +152,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     except (BadDecision, NoSuchGroup, Conflict) as error:
         messages.error(request, str(error))
         return redirect(address("duplicate-group", chosen, pk))
-    messages.success(request, in_words(resolution))
+    messages.success(request, in_words([resolution])[0])
     return redirect(after_decision(found, chosen, following, person(request)))
 
 
@@ -199,5 +199,5 @@ def take_back(request: HttpRequest, pk: int, where: str) -> HttpResponse:
     except CannotUndo as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"Taken back: {in_words(resolution)}")
+        messages.success(request, f"Taken back: {in_words([resolution])[0]}")
     return redirect(where or reverse("duplicates"))

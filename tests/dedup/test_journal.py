@@ -156,3 +156,14 @@ def test_the_report_is_a_page_and_a_file() -> None:
     [line] = list(csv.DictReader(StringIO(text_of(client, "duplicate-report", format="csv"))))
     assert (line["name"], line["photos_before"], line["bytes_now"]) == ("trips/rome", "3", "100")
     assert "no albums with photos" in text_of(client, "duplicate-report", by="album")
+
+
+@pytest.mark.parametrize("count", [1, 8])
+def test_the_page_costs_the_same_queries_whatever_its_length(
+    count: int, django_assert_max_num_queries: Any
+) -> None:
+    client = client_of(moderator())
+    for _ in range(count):
+        keep_first()
+    with django_assert_max_num_queries(13):
+        assert text_of(client, "duplicate-journal").count("to the trash.") == count
