@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Avg, Count, Min, Sum
+from django.db.models import Avg, Count, Func, IntegerField, Min, Sum
+from django.utils import timezone
 
 from dedup.merging import Part
-from dedup.models import BulkDecision, Group, GroupMember, GroupStatus, Resolution, Verdict
+from dedup.models import BulkDecision, Group, GroupMember, GroupStatus, Verdict
 from dedup.resolution import BadDecision, Conflict, NoSuchGroup, resolve_group
 from dedup.undo import CannotUndo, undo_resolution
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence, Set
+    from collections.abc import Set
 
     from django.db.models import QuerySet
 
@@ -30,12 +32,8 @@ if TYPE_CHECKING:
 
 GROUPS_MAX = 100_000
 NOTES_KEPT = 100
-ENDS = {
-    BulkDecision.State.RUNNING: BulkDecision.State.DONE,
-    BulkDecision.State.UNDOING: BulkDecision.State.UNDONE,
-}
-WORKING = list(ENDS)
-COUNTS = ("position", "accepted", "trashed", "bytes_freed", "skipped", "notes")
+STALLED_SECONDS = 60
+"""Longer than tasks wait for other work, as a rule; a chain of tasks that was only slow ends by the number of its turn."""
 
 
 class CannotAccept(ValueError):
@@ -111,98 +109,91 @@ def stop(*, bulk_id: int, user: User) -> None:
 
 
 @transaction.atomic
-def begin_undo(*, bulk_id: int, user: User) -> None:
-    """Let a worker take back every decision of a bulk that still stands, the latest first. Raises PermissionDenied."""
+def begin_undo(*, bulk_id: int, user: User) -> BulkDecision | None:
+    """Let a worker take back every decision of a bulk that still stands, the latest first; None where none can be.
+
+    Raises PermissionDenied.
+    """
     if not user.may_moderate:
         raise PermissionDenied("Only moderators take decisions back.")
-    bulk = locked(bulk_id, [BulkDecision.State.DONE, BulkDecision.State.STOPPED])
-    if bulk is not None:
-        bulk.user, bulk.state = user, BulkDecision.State.UNDOING
-        standing = bulk.resolutions.filter(undone_at=None).order_by("-pk")
-        bulk.groups = list(standing.values_list("pk", flat=True))
-        bulk.total, bulk.position, bulk.skipped, bulk.notes = len(bulk.groups), 0, 0, []
-        bulk.save()
+    ended = [BulkDecision.State.DONE, BulkDecision.State.STOPPED]
+    bulk = BulkDecision.objects.select_for_update().filter(pk=bulk_id, state__in=ended).first()
+    if bulk is None:
+        return None
+    standing = bulk.resolutions.filter(undone_at=None).order_by("-pk")
+    bulk.groups = list(standing.values_list("pk", flat=True))
+    bulk.state, bulk.undone_by = BulkDecision.State.UNDOING, user
+    bulk.total, bulk.position, bulk.skipped, bulk.notes = len(bulk.groups), 0, 0, []
+    bulk.turn += 1
+    bulk.save()
+    return bulk
 
 
-def work(bulk_id: int, seconds: float) -> bool:
-    """Go on for some seconds. Returns whether there is more to do."""
+def work(bulk_id: int, turn: int, seconds: float) -> bool:
+    """Go on for some seconds, if it is still this turn's. Returns whether there is more to do."""
     ends = time.monotonic() + seconds
-    found = BulkDecision.objects.filter(pk=bulk_id, state__in=WORKING).first()
-    if found is None:
-        return False
-    while step(bulk_id, found.state, found.groups):
+    found = BulkDecision.objects.filter(pk=bulk_id, turn=turn).first()
+    while found is not None and step(found):
         if time.monotonic() > ends:
             return True
     return False
 
 
 @transaction.atomic
-def step(bulk_id: int, state: str, groups: Sequence[Any]) -> bool:
-    """Accept one suggestion, or take one decision back. Returns whether there may be more to do."""
-    bulk = locked(bulk_id, [state])
+def step(found: BulkDecision) -> bool:
+    """Accept one suggestion, or take one decision back. Returns whether there is more to do in this turn.
+
+    `found` holds the list of groups, which does not change within a turn; all else is read anew.
+    """
+    rows = (
+        BulkDecision.objects.select_for_update(of=("self",))
+        .select_related("user", "undone_by")
+        .defer("groups")
+    )
+    bulk = rows.filter(pk=found.pk, turn=found.turn, state__in=BulkDecision.ENDS).first()
     if bulk is None:
         return False
-    if bulk.user is None or not bulk.user.may_moderate:
+    if bulk.worker_for is None or not bulk.worker_for.may_moderate:
         bulk.state = BulkDecision.State.STOPPED
         skip(bulk, "Stopped: whoever began it may not decide about duplicates any more.")
     elif bulk.position < bulk.total:
-        one = groups[bulk.position]
+        decide_one(bulk, found.groups[bulk.position], bulk.worker_for)
         bulk.position += 1
-        if state == BulkDecision.State.UNDOING:
-            take_back(one, bulk, bulk.user)
-        else:
-            group_id, version = one
-            accept(group_id, version, bulk, bulk.user)
     else:
-        bulk.state = ENDS[BulkDecision.State(state)]
-    bulk.save(update_fields=[*COUNTS, "state", "updated_at"])
-    return bulk.state == state
+        bulk.state = BulkDecision.ENDS[BulkDecision.State(bulk.state)]
+    bulk.save(update_fields=["position", "skipped", "notes", "state", "updated_at"])
+    return bulk.is_working
 
 
-def locked(bulk_id: int, states: Sequence[str]) -> BulkDecision | None:
-    """The bulk decision, locked, if it is in one of these states. Its list of groups is not read."""
-    rows = BulkDecision.objects.select_for_update(of=("self",)).select_related("user").defer("groups")
-    return rows.filter(pk=bulk_id, state__in=states).first()
+def decide_one(bulk: BulkDecision, one: Any, user: User) -> None:
+    """Accept a suggestion, or take a decision back; what cannot be is left and named."""
+    try:
+        with transaction.atomic():
+            if bulk.state == BulkDecision.State.UNDOING:
+                undo_resolution(resolution_id=one, user=user)
+            else:
+                group_id, version = one
+                accept(group_id, version, bulk, user)
+    except (NoSuchGroup, Conflict, BadDecision) as error:
+        skip(bulk, f"Group {one[0]}: {error}")
+    except CannotUndo as error:
+        skip(bulk, f"Decision {one}: {error}")
 
 
 def accept(group_id: int, version: int, bulk: BulkDecision, user: User) -> None:
-    """Decide a group as its keeper is suggested, if it is still as it was counted."""
+    """Decide a group as its keeper is suggested. Raises NoSuchGroup, Conflict, BadDecision."""
     keeper = Group.objects.filter(pk=group_id).values_list("suggested_keeper_id", flat=True).first()
     rows = GroupMember.objects.filter(group=group_id).order_by("photo_id")
     members = list(rows.values_list("photo_id", flat=True))
-    try:
-        with transaction.atomic():
-            resolution = resolve_group(
-                group_id=group_id,
-                keep=[pk for pk in members if pk == keeper],
-                trash=[pk for pk in members if pk != keeper],
-                merge=frozenset(map(Part, bulk.merge)),
-                version=version,
-                user=user,
-                bulk=bulk,
-            )
-    except (NoSuchGroup, Conflict, BadDecision) as error:
-        skip(bulk, f"Group {group_id}: {error}")
-        return
-    count(bulk, resolution, 1)
-
-
-def take_back(resolution_id: int, bulk: BulkDecision, user: User) -> None:
-    """Undo a decision of the bulk, if it can be."""
-    try:
-        with transaction.atomic():
-            resolution = undo_resolution(resolution_id=resolution_id, user=user)
-    except CannotUndo as error:
-        skip(bulk, f"Decision {resolution_id}: {error}")
-        return
-    count(bulk, resolution, -1)
-
-
-def count(bulk: BulkDecision, resolution: Resolution, sign: int) -> None:
-    """Add a decision to the sums, or take it off."""
-    bulk.accepted += sign
-    bulk.trashed += sign * len(resolution.trashed)
-    bulk.bytes_freed += sign * resolution.bytes_freed
+    resolve_group(
+        group_id=group_id,
+        keep=[pk for pk in members if pk == keeper],
+        trash=[pk for pk in members if pk != keeper],
+        merge=frozenset(map(Part, bulk.merge)),
+        version=version,
+        user=user,
+        bulk=bulk,
+    )
 
 
 def skip(bulk: BulkDecision, why: str) -> None:
@@ -212,6 +203,31 @@ def skip(bulk: BulkDecision, why: str) -> None:
         bulk.notes = [*bulk.notes, why]
 
 
-def unfinished() -> list[int]:
-    """Bulk decisions with work left, the oldest first."""
-    return list(BulkDecision.objects.filter(state__in=WORKING).order_by("pk").values_list("pk", flat=True))
+@dataclass(frozen=True)
+class Standing:
+    """What of a bulk decision stands: decisions, photos that they moved to the trash, bytes that this freed."""
+
+    decisions: int
+    photos: int
+    bytes_freed: int
+
+
+def standing(bulk: BulkDecision) -> Standing:
+    """Count what of it stands."""
+    photos = Func("trashed", function="jsonb_array_length", output_field=IntegerField())
+    sums = bulk.resolutions.filter(undone_at=None).aggregate(
+        n=Count("pk"), photos=Sum(photos), freed=Sum("bytes_freed")
+    )
+    return Standing(sums["n"], sums["photos"] or 0, sums["freed"] or 0)
+
+
+def take_over_stalled() -> list[BulkDecision]:
+    """Bulk decisions with work left that nobody has gone on with for a while, each in a new turn."""
+    stalled = timezone.now() - timedelta(seconds=STALLED_SECONDS)
+    waiting = BulkDecision.objects.filter(state__in=BulkDecision.ENDS, updated_at__lt=stalled)
+    with transaction.atomic():
+        found = list(waiting.select_for_update(skip_locked=True).defer("groups").order_by("pk"))
+        for bulk in found:
+            bulk.turn += 1
+            bulk.save(update_fields=["turn", "updated_at"])
+    return found

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated, Any
 
-from django.db import transaction
 from django.http import HttpRequest
 from ninja import Field, Path, Query, Router, Schema, Status
 
@@ -42,16 +40,25 @@ class AcceptBody(FilterQuery):
     )
 
 
+class StandingAnswer(Schema):
+    decisions: int = Field(description="Decisions that were not taken back.")
+    photos: int = Field(description="Photos that these moved to the trash.")
+    bytes_freed: int = Field(description="What that frees.")
+
+
 class BulkAnswer(Schema):
     id: int = Field(description="What the bulk decision is known by.")
     state: BulkDecision.State = Field(description="What is being done, or how it ended.")
     total: int = Field(description="Groups to decide, or decisions to take back.")
     position: int = Field(description="How many of them were looked at so far.")
-    accepted: int = Field(description="Decisions that stand.")
-    trashed: int = Field(description="Photos in the trash by it.")
-    bytes_freed: int = Field(description="What that frees.")
+    standing: StandingAnswer = Field(description="What of it stands.")
     skipped: int = Field(description="Left as they are.")
     notes: list[str] = Field(description="Why some were left, in sentences.")
+
+    @staticmethod
+    def resolve_standing(decision: BulkDecision) -> bulk.Standing:
+        """Counted anew for each answer: a decision may have been taken back by itself."""
+        return bulk.standing(decision)
 
 
 @router.get(
@@ -74,11 +81,10 @@ def accept(request: HttpRequest, body: AcceptBody) -> Status[BulkDecision]:
     """A worker keeps the suggested photo of each group and trashes the others. 409 where the number is another."""
     user = require_moderator(request)
     try:
-        with transaction.atomic():
-            begun = bulk.begin(queue=body.read(), photos=body.photos, merge=parts_of(body.merge), user=user)
-            transaction.on_commit(partial(wake_bulk, begun.pk))
+        begun = bulk.begin(queue=body.read(), photos=body.photos, merge=parts_of(body.merge), user=user)
     except bulk.CannotAccept as error:
         raise ApiError(409, "cannot-accept", str(error)) from error
+    wake_bulk(begun)
     return Status(202, begun)
 
 
@@ -103,16 +109,21 @@ def stop(request: HttpRequest, bulk_id: BulkId) -> BulkDecision:
 
 
 @router.post(
-    "duplicates/bulk/{int:bulk_id}/undo", response={202: BulkAnswer, **errors(404)}, summary="Take it back"
+    "duplicates/bulk/{int:bulk_id}/undo",
+    response={202: BulkAnswer, **errors(404, 409)},
+    summary="Take it back",
 )
 def undo(request: HttpRequest, bulk_id: BulkId) -> Status[BulkDecision]:
-    """A worker takes back every decision of it that stands, the latest first."""
+    """A worker takes back every decision of it that stands, the latest first. 409 while it runs, and afterwards."""
     user = require_moderator(request)
-    found(bulk_id)
-    with transaction.atomic():
-        bulk.begin_undo(bulk_id=bulk_id, user=user)
-        transaction.on_commit(partial(wake_bulk, bulk_id))
-    return Status(202, found(bulk_id))
+    present = found(bulk_id)
+    begun = bulk.begin_undo(bulk_id=bulk_id, user=user)
+    if begun is None:
+        raise ApiError(
+            409, "cannot-undo", f"This is {present.get_state_display().lower()}; it cannot be taken back now."
+        )
+    wake_bulk(begun)
+    return Status(202, begun)
 
 
 def found(bulk_id: int) -> BulkDecision:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -48,7 +46,7 @@ def accept(request: HttpRequest) -> HttpResponse:
     except bulk.CannotAccept as error:
         form.add_error("photos", str(error))
         return counted(request, chosen, form, status=409)
-    wake_bulk(begun.pk)
+    wake_bulk(begun)
     return redirect("duplicate-bulk", begun.pk)
 
 
@@ -70,9 +68,10 @@ def counted(request: HttpRequest, chosen: QueueFilter, form: ConfirmForm, status
 @requires_role(Role.MODERATOR)
 def bulk_decision(request: HttpRequest, pk: int) -> HttpResponse:
     """How far a bulk decision is; asked for by the page itself, only the part that changes."""
-    rows = BulkDecision.objects.select_related("user").defer("groups")
+    rows = BulkDecision.objects.select_related("user", "undone_by").defer("groups")
+    found = get_object_or_404(rows, pk=pk)
     template = "dedup/bulk_state.html" if request.headers.get("HX-Request") else "dedup/bulk.html"
-    return render(request, template, {"bulk": get_object_or_404(rows, pk=pk)})
+    return render(request, template, {"bulk": found, "standing": bulk.standing(found)})
 
 
 @require_POST
@@ -89,8 +88,8 @@ def stop(request: HttpRequest, pk: int) -> HttpResponse:
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Take back all of it."""
     get_object_or_404(BulkDecision.objects.only("pk"), pk=pk)
-    with transaction.atomic():
-        bulk.begin_undo(bulk_id=pk, user=person(request))
-        transaction.on_commit(partial(wake_bulk, pk))
-    messages.info(request, "What was decided is being taken back, the latest first.")
+    begun = bulk.begin_undo(bulk_id=pk, user=person(request))
+    if begun is not None:
+        wake_bulk(begun)
+        messages.info(request, "What was decided is being taken back, the latest first.")
     return redirect("duplicate-bulk", pk)

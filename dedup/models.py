@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from pgvector.django import BitField
 
-from gallery.models import Photo
+from gallery.models import Photo, User
 
 PHASH_BITS = 256
 
@@ -252,7 +252,10 @@ class GroupMember(models.Model):
 
 
 class BulkDecision(models.Model):
-    """Suggestions of many groups accepted at once, or that being taken back; a worker does it group by group."""
+    """Suggestions of many groups accepted at once, or that being taken back; a worker does it group by group.
+
+    What came of it is counted among its resolutions, of which each can be taken back by itself as well.
+    """
 
     class State(models.TextChoices):
         RUNNING = "running", "Running"
@@ -261,17 +264,23 @@ class BulkDecision(models.Model):
         UNDOING = "undoing", "Taking back"
         UNDONE = "undone", "Taken back"
 
+    ENDS = {State.RUNNING: State.DONE, State.UNDOING: State.UNDONE}
+    """States with work left, and how that ends."""
+
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     filter = models.JSONField(default=dict, help_text="The filter of the queue, as its address has it.")
     merge = models.JSONField(default=list, help_text="What the kept photos take over.")
     groups = models.JSONField(
         default=list, help_text="[id, version] of groups to decide, or the ids of decisions to take back."
     )
-    total = models.PositiveIntegerField(help_text="How many these are.")
+    total = models.PositiveIntegerField(help_text="How many these are, so that they need not be read.")
     position = models.PositiveIntegerField(default=0, help_text="How many of them were looked at so far.")
-    accepted = models.PositiveIntegerField(default=0)
-    trashed = models.PositiveIntegerField(default=0)
-    bytes_freed = models.BigIntegerField(default=0)
+    turn = models.PositiveIntegerField(
+        default=0, help_text="Grows when another chain of tasks takes over; the older one ends by it."
+    )
     skipped = models.PositiveIntegerField(default=0, help_text="Left as they are.")
     notes = models.JSONField(default=list, help_text="Why some were left as they are: the first sentences.")
     state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
@@ -286,7 +295,12 @@ class BulkDecision(models.Model):
 
     @property
     def is_working(self) -> bool:
-        return self.state in (self.State.RUNNING, self.State.UNDOING)
+        return self.state in self.ENDS
+
+    @property
+    def worker_for(self) -> User | None:
+        """On whose behalf it is worked on now."""
+        return self.undone_by if self.state == self.State.UNDOING else self.user
 
 
 class Resolution(models.Model):

@@ -13,7 +13,7 @@ from dedup.panels import PHOTO_PANEL, matches_for, notes_for
 from dedup.review import open_count
 from dedup.search_fields import register_search_fields
 from dedup.structure import CopyExaminer, StructureFinder
-from dedup.tasks import wake_unfinished
+from dedup.tasks import wake_stalled
 from gallery import registry
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def register_with_gallery() -> None:
     )
     registry.statistics_facts.append(facts_for)
     registry.consistency_checks.append(GROUPS_CHECK)
-    registry.sweeps.append(wake_unfinished)
+    registry.sweeps.append(wake_stalled)
     registry.moderator_links.append(registry.MenuLink("Journal", "duplicate-journal", "history"))
     registry.moderator_links.append(registry.MenuLink("Best copy", "duplicate-rules", "list-ordered"))
     registry.waiting_work.append(

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
+from django.utils import timezone
 
 from dedup import bulk
-from dedup.bulk import CannotAccept, begin, begin_undo, dry_run, step, stop, work
+from dedup.bulk import (
+    STALLED_SECONDS,
+    CannotAccept,
+    Standing,
+    begin,
+    begin_undo,
+    dry_run,
+    standing,
+    step,
+    stop,
+    work,
+)
 from dedup.merging import ALL_PARTS, Part
 from dedup.models import BulkDecision, Group, GroupStatus, Resolution, Verdict
 from dedup.queue_filter import QueueFilter
 from dedup.resolution import dismiss_group
-from dedup.tasks import run_bulk, wake_unfinished
+from dedup.tasks import run_bulk, wake_stalled
+from dedup.undo import undo_resolution
 from gallery.models import Photo, Role, User
 from gallery.tags import add_tags
 from gallery.tasks import sweep
@@ -32,13 +46,20 @@ ALL = QueueFilter()
 
 
 def finish(decision: BulkDecision) -> BulkDecision:
-    assert not work(decision.pk, 60)
+    decision.refresh_from_db()
+    assert not work(decision.pk, decision.turn, 60)
     decision.refresh_from_db()
     return decision
 
 
 def accept_all(user: User | None = None, parts: frozenset[Part] = ALL_PARTS) -> BulkDecision:
     return begin(queue=ALL, photos=dry_run(ALL).photos, merge=parts, user=user or moderator())
+
+
+def stall(decision: BulkDecision) -> None:
+    """Let it look as if its worker had died some time ago."""
+    past = timezone.now() - timedelta(seconds=STALLED_SECONDS + 1)
+    BulkDecision.objects.filter(pk=decision.pk).update(updated_at=past)
 
 
 def trashed(photos: Sequence[Photo]) -> list[bool]:
@@ -57,8 +78,8 @@ def test_the_count_is_what_then_happens() -> None:
     assert counted.least_sure == counted.mean_sure == 0.9
 
     done = finish(accept_all())
-    assert (done.state, done.total, done.position, done.accepted, done.skipped) == ("done", 2, 2, 2, 0)
-    assert (done.trashed, done.bytes_freed) == (counted.photos, counted.bytes_freed)
+    assert (done.state, done.total, done.position, done.skipped) == ("done", 2, 2, 0)
+    assert standing(done) == Standing(2, counted.photos, counted.bytes_freed)
     assert trashed([*three, *two, *near]) == [False, True, True, False, True, False, False]
     assert Resolution.objects.filter(bulk=done).count() == 2
 
@@ -92,7 +113,7 @@ def test_what_changed_since_the_count_is_left_and_named() -> None:
     dismiss_group(group_id=gone.pk, user=moderator())
     done = finish(begun)
 
-    assert (done.accepted, done.skipped) == (1, 2)
+    assert (standing(done).decisions, done.skipped) == (1, 2)
     assert any("changed since" in note for note in done.notes) and any(
         "decided this group" in note for note in done.notes
     )
@@ -114,12 +135,16 @@ def test_a_worker_that_dies_between_two_groups_leaves_the_rest_to_the_next_one()
     for _ in range(3):
         grouped(2)
     begun = accept_all()
-    assert step(begun.pk, begun.state, begun.groups)
+    assert step(begun)
     assert Resolution.objects.count() == 1
-    assert bulk.unfinished() == [begun.pk]
+    assert bulk.take_over_stalled() == []
+    stall(begun)
+    assert bulk.take_over_stalled() == [begun]
 
-    assert finish(begun).accepted == 3
-    assert Resolution.objects.count() == 3 and bulk.unfinished() == []
+    assert not step(begun)
+    assert standing(finish(begun)).decisions == Resolution.objects.count() == 3
+    stall(begun)
+    assert bulk.take_over_stalled() == []
 
 
 def test_it_stops_at_once_and_can_be_taken_back_row_by_row() -> None:
@@ -128,14 +153,17 @@ def test_it_stops_at_once_and_can_be_taken_back_row_by_row() -> None:
     before = all_rows()
     user = moderator()
     begun = accept_all(user)
-    step(begun.pk, begun.state, begun.groups)
+    step(begun)
     stop(bulk_id=begun.pk, user=user)
     stopped = finish(begun)
-    assert (stopped.state, stopped.accepted, Resolution.objects.count()) == ("stopped", 1, 1)
+    assert (stopped.state, standing(stopped).decisions, Resolution.objects.count()) == ("stopped", 1, 1)
 
-    begin_undo(bulk_id=begun.pk, user=user)
+    other = moderator()
+    begin_undo(bulk_id=begun.pk, user=other)
     back = finish(begun)
-    assert (back.state, back.accepted, back.trashed, back.bytes_freed) == ("undone", 0, 0, 0)
+    assert (back.state, back.user, back.undone_by) == ("undone", user, other)
+    assert standing(back) == Standing(0, 0, 0)
+    assert begin_undo(bulk_id=begun.pk, user=user) is None
     assert all_rows() == before
 
 
@@ -148,7 +176,7 @@ def test_what_cannot_be_taken_back_is_named_and_the_rest_is() -> None:
     begin_undo(bulk_id=done.pk, user=user)
     back = finish(done)
 
-    assert (back.state, back.skipped, back.accepted) == ("undone", 1, 1)
+    assert (back.state, back.skipped, standing(back).decisions) == ("undone", 1, 1)
     assert "trash was emptied" in back.notes[0]
     assert not Photo.objects.get(pk=second[1].pk).is_trashed
 
@@ -160,7 +188,7 @@ def test_it_ends_when_the_person_may_not_decide_any_more() -> None:
     User.objects.filter(pk=user.pk).update(role=Role.VIEWER)
     stopped = finish(begun)
 
-    assert (stopped.state, stopped.accepted) == ("stopped", 0)
+    assert (stopped.state, standing(stopped).decisions) == ("stopped", 0)
     assert "may not decide" in stopped.notes[0] and trashed(photos) == [False, False]
 
 
@@ -168,11 +196,13 @@ def test_the_sweep_goes_on_with_what_was_left(monkeypatch: pytest.MonkeyPatch) -
     grouped(2)
     begun = accept_all()
     monkeypatch.setattr("dedup.tasks.run_bulk.apply_async", lambda args, **options: run_bulk(*args))
-    wake_unfinished()
+    stall(begun)
+    wake_stalled()
     begun.refresh_from_db()
     assert begun.state == "done"
     grouped(2)
     again = accept_all()
+    stall(again)
     sweep()
     again.refresh_from_db()
     assert again.state == "done"
@@ -218,7 +248,21 @@ def test_the_api_counts_begins_and_takes_back() -> None:
     assert (status, begun["state"], begun["total"]) == (202, "running", 1)
     decision = finish(BulkDecision.objects.get())
     assert decision.merge == ["tags"]
-    assert client.get(f"/api/v1/duplicates/bulk/{decision.pk}").json()["accepted"] == 1
+    assert client.get(f"/api/v1/duplicates/bulk/{decision.pk}").json()["standing"]["decisions"] == 1
     assert send(f"bulk/{decision.pk}/undo")[1]["state"] == "undoing"
     assert finish(decision).state == "undone"
+    assert send(f"bulk/{decision.pk}/undo")[0] == 409
     assert send(f"bulk/{decision.pk}/stop")[0] == 200 and send("bulk/0/stop")[0] == 404
+
+
+def test_a_decision_taken_back_by_itself_does_not_stand() -> None:
+    grouped(2)
+    grouped(3)
+    done = finish(accept_all())
+    first = Resolution.objects.order_by("pk")[0]
+    undo_resolution(resolution_id=first.pk, user=moderator())
+
+    assert standing(done).decisions == 1
+    assert standing(done).photos == 3 - len(first.trashed)
+    begin_undo(bulk_id=done.pk, user=moderator())
+    assert finish(done).total == 1
