@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 GROUPS_MAX = 100_000
 NOTES_KEPT = 100
 STALLED_SECONDS = 60
-"""Longer than tasks wait for other work, as a rule; a chain of tasks that was only slow ends by the number of its turn."""
+"""Longer than tasks wait for other work, as a rule; a chain that was only slow ends by the number of its turn."""
 
 
 class CannotAccept(ValueError):
