@@ -120,7 +120,7 @@ def undo(request: HttpRequest, bulk_id: BulkId) -> Status[BulkDecision]:
     begun = bulk.begin_undo(bulk_id=bulk_id, user=user)
     if begun is None:
         raise ApiError(
-            409, "cannot-undo", f"This is {present.get_state_display().lower()}; it cannot be taken back now."
+            409, "cannot-undo", f"It cannot be taken back now: {present.get_state_display().lower()}."
         )
     wake_bulk(begun)
     return Status(202, begun)
